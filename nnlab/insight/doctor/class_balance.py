@@ -67,10 +67,11 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
     listed = ", ".join(quote(names[label]) for label in ignored[:5]) + (", ..." if len(ignored) > 5 else "")
     weighted = getattr(case.experiment.loss, "class_weights", None)
     balanced = case.retry("loss.class_weights=balanced")
-    answer = f"answers {quote(names[major])} for everything" if alone else f"hardly ever answers {listed}"
+    answer = f"predicts {quote(names[major])} for everything" if alone else f"hardly ever predicts {listed}"
     yield Symptom(
         sentence=f"The network {answer}, as {quote(names[major])} is {shares[major]:.0%} of the training samples.",
-        evidence=f"{name} accuracy {given.accuracy:.4f}, where {quote(names[major])} alone gives {share:.4f}; recall "
+        evidence=f"{name} accuracy {given.accuracy:.4f}, always predicting {quote(names[major])} gives {share:.4f}; "
+        "recall, the correct share of a class: "
         + ", ".join(f"{quote(names[label])} {recall[label]:.4f} ({counts[label]} samples)" for label in ignored[:5]),
         numbers={
             "accuracy": given.accuracy,
@@ -86,8 +87,8 @@ RULES = (
     Rule(
         "class_imbalance",
         _class_imbalance,
-        why="A large class alone makes the mean loss small. Accuracy hides it: look at the recall of each class, and "
-        "weight the classes so that each counts the same.",
+        why="The loss is a mean over all samples, so a large class counts most. Accuracy hides it: look at the recall "
+        "of each class. loss.class_weights=balanced multiplies the losses so that each class counts the same.",
         source="King & Zeng 2001, Logistic Regression in Rare Events Data; Buda et al. 2018, arXiv 1710.05381",
         needs=("weights", "dataset"),
         explains=frozenset({"loss_at_chance", "still_improving", "underfitting"}),

@@ -109,9 +109,9 @@ def _unscaled_inputs(case: Case) -> Iterator[Symptom]:
             for index in shown
         )
     scalable = "scaling" in case.spec["data"] and case.spec["data"]["scaling"] == "none" and len(mean) > 1
-    remedy = "" if scalable else " Scale them in the file, to mean 0 and standard deviation 1."
+    remedy = "" if scalable else " Scale them in the file."
     yield Symptom(
-        sentence=f"The inputs are not scaled: a network learns best from values around 0 of size 1.{remedy}",
+        sentence=f"The inputs are not scaled: a network learns best with mean 0 and standard deviation 1.{remedy}",
         evidence=described,
         numbers={
             "largest_std": float(std[large]),
@@ -147,9 +147,13 @@ def _leaking_feature(case: Case) -> Iterator[Symptom]:
     dataset = case.dataset
     for index in telling_features(dataset)[:3]:
         name = feature_name(dataset, index)
-        exact = "has one value for each class" if dataset.numbers is None else "is the target, but for scale and shift"
+        exact = (
+            "has one value for each class"
+            if dataset.numbers is None
+            else "is the target times a number plus a constant"
+        )
         yield Symptom(
-            sentence=f"{name} gives the target away: it {exact}.",
+            sentence=f"{name} contains the target: it {exact}.",
             evidence=f"in all {len(dataset.train):,} training samples",
             numbers={"feature": index, "samples": len(dataset.train)},
             command=_without_features(case, [index]),
@@ -177,8 +181,8 @@ RULES = (
     Rule(
         "unscaled_inputs",
         _unscaled_inputs,
-        why="The gradient of a weight is proportional to its input, so one learning rate fits features of one size "
-        "only; large inputs also saturate sigmoids at the start.",
+        why="The gradient of a weight is proportional to its input (dW = xᵀ dy), so features of very different sizes "
+        "would need different learning rates. Large inputs also push a sigmoid to 0 or 1, where its slope is almost 0.",
         source="LeCun et al. 1998, Efficient BackProp, 4.3; CS231n, Neural Networks 2 (data preprocessing)",
         needs=("dataset",),
         explains=ILL_TRAINING | {"initial_weights_too_large"},
@@ -186,15 +190,16 @@ RULES = (
     Rule(
         "constant_features",
         _constant_features,
-        why="What is the same for every sample tells none of them apart. Its weights act as a second bias, and a new "
-        "value of it later changes the answers in a way that was never trained.",
+        why="A feature with only one value cannot tell samples apart. Its weights act as a second bias. If a new "
+        "sample has another value, the prediction changes in a way that was never trained.",
         source="Kuhn & Johnson 2013, Applied Predictive Modeling, 3.5; scikit-learn, VarianceThreshold",
         needs=("dataset",),
     ),
     Rule(
         "leaking_feature",
         _leaking_feature,
-        why="A feature that is made from the target is not known where the network is to be used.",
+        why="A feature that was made from the target is not known for new samples, so the network would be much worse "
+        "on them.",
         source="Kaufman et al. 2012, Leakage in Data Mining, ACM TKDD 6",
         needs=("dataset",),
     ),

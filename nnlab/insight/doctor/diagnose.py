@@ -53,8 +53,10 @@ class Diagnosis:
         parts = [] if self.problems else [self.clean_bill]
         for finding in self.findings:
             explained = [f"  {'so':<8}{other.sentence}" for other in self.consequences.get(finding.name, ())]
-            head, *rest = finding.as_text().split("\n")
-            parts.append("\n".join([head, *rest[:1], *explained, *rest[1:]]))
+            advice = "" if finding.severity == "problem" else "Advice: "
+            head, *rest = (advice + finding.as_text()).split("\n")
+            before_command = len(rest) - bool(finding.command)
+            parts.append("\n".join([head, *rest[:before_command], *explained, *rest[before_command:]]))
         notes = [
             *(f"not checked: {', '.join(names)} ({reason})" for reason, names in self.missing.items()),
             *self.hints,
@@ -147,5 +149,5 @@ def _hints(case: Case) -> list[str]:
     """What a run could record to make its diagnosis more certain."""
     if case.lacks("statistics") and case.record.status != "running":
         changes = case.retry("train.diagnostics=true")
-        return [f"gradients and updates during training are recorded with train.diagnostics: {changes}"]
+        return [f"to record the gradients and updates of the whole training: {changes}"]
     return []

@@ -32,15 +32,16 @@ def find_divergence(case: Case) -> Iterator[Symptom]:
         numbers |= {"largest_input": largest, "first_loss": case.before.loss}
     if largest is not None and largest > LARGE_INPUT:
         sentence = "The training diverged: the inputs are too large."
-        evidence = f"{happened}; the inputs reach {largest:.3g}"
+        evidence = f"{happened}; the inputs reach {largest:.3g}, about 1 is usual"
         command = case.retry("data.scaling=standard") if "scaling" in case.spec["data"] else ""
     elif first is not None and not first < LARGE_LOSS:
         sentence = "The training diverged: the initial weights are too large."
-        evidence = f"{happened}; the loss before training was {case.before.loss:.3g}, chance is {case.chance:.3g}"
+        evidence = f"{happened}; the loss before training was {case.before.loss:.3g}, chance (ignoring the inputs) is "
+        evidence += f"{case.chance:.3g}"
         command = case.retry(*initialiser_changes(case, "he"))
     elif recurrent_layers(case) and not (case.spec["train"]["clip_norm"] or case.spec["train"]["clip_value"]):
-        sentence = "The training diverged: the gradients of a recurrent network exploded, and nothing clips them."
-        evidence = f"{happened}; train.clip_norm is not set"
+        sentence = "The training diverged: the gradients of a recurrent network exploded, and gradient clipping is off."
+        evidence = f"{happened}; train.clip_norm, the limit of the norm (length) of the gradient, is not set"
         command = case.retry("train.clip_norm=1")
     else:
         sentence = "The training diverged: the learning rate is too high."
@@ -62,7 +63,9 @@ RULES = (
     Rule(
         name="diverged",
         find=find_divergence,
-        why="Each update overshoots further than the one before, until a number leaves the range of the number format.",
+        why="The numbers grow until they are too large for floating point: they become infinite, or NaN (not a "
+        "number). With a learning rate that is too high each update jumps further over the minimum than the one "
+        "before; inputs or initial weights that are too large make the first updates too long.",
         source="CS231n, Neural Networks Part 3, Babysitting the learning process",
         explains=ILL_TRAINING | {"initial_weights_too_large"},
     ),

@@ -37,10 +37,10 @@ def _evaluation_noise(case: Case) -> Iterator[Symptom]:
     severity: Severity = "problem" if limited else "advice"
     needed = int(np.ceil(best * (1 - best) / ONE_POINT**2)) if 0 < best < 1 else 0
     yield Symptom(
-        sentence=f"On {samples} {name} samples the accuracy is known to ±{error:.3f} only, more than what its "
-        "evaluations differ by.",
+        sentence=f"On {samples} {name} samples the accuracy is known to ±{error:.3f} only: the evaluations may differ "
+        "by luck.",
         evidence=f"{name} accuracy {last:.4f} at the end, at best {best:.4f}: a difference of {difference:.4f}; from "
-        f"one evaluation to the next {change:.4f}; standard error {error:.4f}",
+        f"one evaluation to the next {change:.4f}; two standard errors are {2 * error:.4f}",
         numbers={
             "samples": samples,
             "standard_error": error,
@@ -57,8 +57,9 @@ RULES = (
     Rule(
         "evaluation_noise",
         _evaluation_noise,
-        why="An accuracy p on n samples has a standard error of √(p(1 − p)/n). Differences below two of them are no "
-        "reason to prefer one step, setting or network.",
+        why="The accuracy p on n samples depends on which samples were chosen: another choice changes it by about "
+        "√(p(1 − p)/n), its standard error. A difference of less than two standard errors is no reason to prefer one "
+        "step, setting or network.",
         source="CS231n, Neural Networks 3 (babysitting the learning process); Dietterich 1998, Approximate "
         "Statistical Tests",
         needs=("dataset",),

@@ -39,11 +39,14 @@ def _overfitting(case: Case) -> Iterator[Symptom]:
     rose = found.rise >= ROSE
     since = f" Since step {step:,} the {split} loss rises." if rose else ""
     then = float(found.metric_values[place])
-    stopping = f"; stopping at step {step:,} would have given {split} {name} {then:.4f}" if rose else ""
+    early = f"; at step {step:,} the {split} {name} was {then:.4f}" if rose else ""
+    smallest = (
+        f"{split} loss {found.loss[place]:.4f} at step {step:,}, its smallest, " if step < end else f"{split} loss "
+    )
     yield Symptom(
         sentence=f"The network overfits: train {name} {trained:.4f}, {split} {name} {other:.4f}.{since}",
-        evidence=f"{split} loss {found.loss[place]:.4f} at step {step:,}, {found.loss[-1]:.4f} at step {end:,} "
-        f"(train loss {found.train_loss[-1]:.4f}); gap of {name} {found.gap:.4f}{stopping}",
+        evidence=f"{smallest}{found.loss[-1]:.4f} at step {end:,} (train loss {found.train_loss[-1]:.4f}); difference "
+        f"of {name} {found.gap:.4f}{early}",
         numbers={
             "gap": found.gap,
             "since_step": step,
@@ -125,8 +128,9 @@ def _underfitting(case: Case) -> Iterator[Symptom]:
         return
     yield Symptom(
         sentence=f"The network underfits: train {metric} {reached:.4f} no longer rises, though the data allows more.",
-        evidence=f"train loss {earlier:.4f} at step {int(found.steps[before]):,}, {end:.4f} at the end; the 5 nearest "
-        f"training samples alone reach {metric} {neighbours:.4f}",
+        evidence=f"train loss {earlier:.4f} at step {int(found.steps[before]):,}, {end:.4f} at the end; predicting "
+        f"each sample from its 5 nearest (most similar) training samples, without a network, gives {metric} "
+        f"{neighbours:.4f}",
         numbers={"train": reached, "neighbours": neighbours, "loss_before": earlier, "loss": end},
         command=_against_underfitting(case),
     )
@@ -160,15 +164,16 @@ RULES = (
     Rule(
         "overfitting",
         _overfitting,
-        why="The network memorises its training samples: details of them that other samples do not share lower "
-        "the training loss only. More samples, weight decay, dropout or augmentation help, or stopping earlier.",
+        why="The network memorises its training samples, with details that other samples do not have. That lowers the "
+        "training loss only. More samples, weight decay or dropout help, or early stopping: it ends the training once "
+        "the loss on validation samples no longer falls.",
         source="Prechelt 1998, Early Stopping – But When?; CS231n, Neural Networks 3; Deep Learning from Scratch, 6.4",
     ),
     Rule(
         "underfitting",
         _underfitting,
-        why="The model is too small, or regularised too much, for the shape of the classes: the training loss itself "
-        "stays high, so more samples or more steps change nothing.",
+        why="The network has too few units or layers, or too much weight decay or dropout, to fit its training "
+        "samples. The training loss itself stays high, so more samples or more steps change nothing.",
         source="CS231n, Neural Networks 1 (size of the network) and 3; Goodfellow et al. 2016, Deep Learning, 5.2",
         needs=("experiment", "dataset", "chance"),
     ),

@@ -15,6 +15,7 @@ VANISHED, EXPLODED = 1e-2, 1e2
 VANISHED_IN_TIME, EXPLODED_IN_TIME = 1e-4, 1e2
 # A run stays near chance when its loss never falls below this fraction of it.
 NEAR_CHANCE = 0.9
+USUAL = "0.1 to 10 is usual"
 
 
 def find_vanishing(case: Case) -> Iterator[Symptom]:
@@ -34,8 +35,8 @@ def find_vanishing(case: Case) -> Iterator[Symptom]:
             "ratio": first / last,
         }
         evidence = (
-            f"before training the gradient of {layers[0].name} has norm {first:.1e}, that of {layers[-1].name} "
-            f"{last:.1e}: {first / last:.1e} of it"
+            f"before training the norm (length) of the gradient is {first:.1e} in {layers[0].name} and {last:.1e} in "
+            f"{layers[-1].name}: a ratio of {first / last:.1e}, {USUAL}"
         )
         saturating = [key for key, value in keys_of(case.spec["model"], "activation") if value in {"sigmoid", "tanh"}]
         relu = [f"{key}=relu" for key in saturating]
@@ -43,15 +44,23 @@ def find_vanishing(case: Case) -> Iterator[Symptom]:
         trial = best_that_helps(case, filter(None, [tuple(relu + he)]))
         if trial:
             evidence = f"{evidence}; {trial.evidence}"
-        yield Symptom("The gradients vanish: the first layers hardly learn.", evidence, numbers, case.retry(*relu, *he))
+        yield Symptom(
+            "The gradients vanish: almost no gradient reaches the first layers, so they hardly learn.",
+            evidence,
+            numbers,
+            case.retry(*relu, *he),
+        )
         return
     for name, norms in case.before.through_time.items():
         low, high = float(min(norms[0], norms[-1])), float(max(norms))
         if len(norms) > 2 and 0 <= low < VANISHED_IN_TIME * high:
             numbers = {"layer": name, "steps": len(norms), "ratio": low / high}
-            evidence = f"{low / high:.1e} of the gradient is left after {len(norms)} steps through {name}"
+            evidence = (
+                f"the gradient at one end of the {len(norms)} steps of {name} has {low / high:.1e} times the norm "
+                f"(length) of the largest one, expected above {VANISHED_IN_TIME:g}"
+            )
             yield Symptom(
-                "The gradients vanish through time: early steps of a sequence have no influence.",
+                "The gradients vanish through time: the network hardly learns from the early steps of a sequence.",
                 evidence,
                 numbers,
                 case.retry(*_longer_memory(case)),
@@ -76,19 +85,28 @@ def find_exploding(case: Case) -> Iterator[Symptom]:
         if norms.min() > 0 and norms[0] > norms[-1]  # grows on its way back
     }
     if ratio > EXPLODED:
-        evidence = f"before training the gradient of {largest.name} is {ratio:.1e} times that of {layers[-1].name}"
+        evidence = f"before training the gradient of {largest.name} has {ratio:.1e} times the norm (length) of that of "
+        evidence += f"{layers[-1].name}, {USUAL}"
         numbers: Numbers = {"layer": largest.name, "ratio": ratio}
         yield Symptom(
-            "The gradients explode on their way to the first layers.",
+            "The gradients explode: they become very large in the backward pass.",
             evidence,
             numbers,
             case.retry("train.clip_norm=1"),
         )
     elif max(through_time.values(), default=0.0) > EXPLODED_IN_TIME:
         name = max(through_time, key=lambda key: through_time[key])
-        evidence = f"the gradient grows by a factor of {through_time[name]:.1e} through the steps of {name}"
+        evidence = (
+            f"the largest gradient of a step of {name} has {through_time[name]:.1e} times the norm (length) of the "
+            f"smallest one, expected below {EXPLODED_IN_TIME:g}"
+        )
         numbers = {"layer": name, "ratio": through_time[name]}
-        yield Symptom("The gradients explode through time.", evidence, numbers, case.retry("train.clip_norm=1"))
+        yield Symptom(
+            "The gradients explode through time: they grow from the last step of a sequence back to the first.",
+            evidence,
+            numbers,
+            case.retry("train.clip_norm=1"),
+        )
 
 
 def _longer_memory(case: Case) -> list[str]:
@@ -107,8 +125,9 @@ RULES = (
     Rule(
         name="exploding_gradients",
         find=find_exploding,
-        why="The gradient is multiplied by the weights of every layer, or of every step, on its way back; where "
-        "they lengthen it each time it grows exponentially.",
+        why="In the backward pass every layer, or every step of a sequence, multiplies the gradient by its weights. "
+        "Where each of them makes it longer, it grows exponentially. Gradient clipping (train.clip_norm) shortens a "
+        "gradient whose norm is above a limit.",
         source="Pascanu, Mikolov & Bengio 2013, arXiv 1211.5063",
         needs=("before",),
         explains=LITTLE_LEARNED | {"learning_rate_too_high", "vanishing_gradients", "dead_relus", "saturated_units"},
@@ -116,8 +135,9 @@ RULES = (
     Rule(
         name="vanishing_gradients",
         find=find_vanishing,
-        why="On its way back the gradient is multiplied by the slope of every activation, at most 1/4 for a "
-        "sigmoid, and by the weights of every layer or step.",
+        why="In the backward pass every layer, or every step of a sequence, multiplies the gradient by its weights "
+        "and by the slope of its activation. The slope of a sigmoid is at most 1/4, so little is left after a few "
+        "layers.",
         source="Glorot & Bengio 2010; Deep Learning from Scratch, 6.2.2; Pascanu, Mikolov & Bengio 2013",
         needs=("before",),
         explains=LITTLE_LEARNED | {"learning_rate_too_low"},

@@ -30,11 +30,14 @@ def find_loss_at_chance(case: Case) -> Iterator[Symptom]:
         return
     K = case.classes
     meant = f"ln {K} = {case.chance:.4g}" if K and abs(case.chance - np.log(K)) < 1e-9 else f"{case.chance:.4g}"
-    evidence = f"the lowest training loss is {lowest:.4g}; a constant prediction has {constant:.4g} ({meant})"
+    evidence = (
+        f"the lowest training loss is {lowest:.4g}; predicting the class frequencies for every sample gives "
+        f"{constant:.4g}, equal scores {meant}"
+    )
     if not K:
         evidence = f"the lowest training loss is {lowest:.4g}; predicting the mean of the targets gives {constant:.4g}"
     numbers: Numbers = {"lowest_loss": lowest, "constant_loss": constant, "chance": case.chance}
-    sentence = "The loss stays at chance: the network predicts the same for every sample."
+    sentence = "The loss stays at chance: the network predicts about the same for every sample."
     trial = None if "loss_at_chance" in case.explained else best_that_helps(case, _other_trainings(case))
     if trial is not None:
         evidence = f"{evidence}; {trial.evidence}"
@@ -69,26 +72,28 @@ def find_still_improving(case: Case) -> Iterator[Symptom]:
     key = "epochs" if train["epochs"] else "iterations"
     name = column.replace("_", " ")
     evidence = (
-        f"the {name} fell by {fall:.0%} in the last {quarter} evaluations, to {losses[-1]:.4g} at step {steps[-1]:.0f}"
+        f"the {name} of the last {quarter} evaluations is {fall:.0%} below that of the {quarter} before (medians); "
+        f"it is {losses[-1]:.4g} at step {steps[-1]:.0f}"
     )
     numbers: Numbers = {"column": column, "fall": fall, "final": float(losses[-1])}
     command = case.retry(f"train.{key}={2 * int(train[key])}")
-    yield Symptom("The training ended while it still improved.", evidence, numbers, command, "advice")
+    yield Symptom("The training ended while the loss was still falling.", evidence, numbers, command, "advice")
 
 
 RULES = (
     Rule(
         name="loss_at_chance",
         find=find_loss_at_chance,
-        why="The loss of equal scores for K classes is ln K, that of the mean of the targets their variance: a "
-        "network that stays there has learned nothing about its inputs.",
+        why="Chance is the loss of a network that ignores its inputs. Equal probabilities 1/K for K classes have the "
+        "cross-entropy −ln(1/K) = ln K; the mean of targets that are numbers has their variance as squared error. A "
+        "network that stays there has learned nothing.",
         source="CS231n, Neural Networks Part 3, Before learning: sanity checks",
         needs=("setup",),
     ),
     Rule(
         name="still_improving",
         find=find_still_improving,
-        why="A loss that still falls says that more steps, or a larger learning rate, would lower it further.",
+        why="The loss was still falling, so more steps, or a larger learning rate, would lower it further.",
         source="CS231n, Neural Networks Part 3, Loss function",
     ),
 )

@@ -42,12 +42,14 @@ def find_too_large(case: Case) -> Iterator[Symptom]:
         return
     numbers: Numbers = {"first_loss": before.loss, "chance": chance, "gain": gain}
     evidence = (
-        f"the loss before training is {before.loss:.3g}, that of chance {chance:.3g}; "
-        f"the weights are {gain:.3g} times as large as Xavier's"
+        f"the loss before training is {before.loss:.3g}, that of chance (ignoring the inputs) {chance:.3g}; "
+        f"the weights are {gain:.3g} times as large as with Xavier, whose std is √(1/inputs)"
     )
     if saturated and share >= SATURATED_AT_START:
         numbers |= {"saturated": share, "layer": saturated.name}
-        evidence += f"; {share:.0%} of the outputs of {saturated.name} are saturated before training"
+        evidence += (
+            f"; {share:.0%} of the outputs of {saturated.name} are within 1 % of an end of their range before training"
+        )
     saturating = any(layer.saturated is not None for layer in before.activations)
     command = case.retry(*initialiser_changes(case, "xavier" if saturating else "he"))
     yield Symptom("The initial weights are too large.", evidence, numbers, command)
@@ -73,9 +75,12 @@ def find_too_small(case: Case) -> Iterator[Symptom]:
         "tried_steps": trial.steps,
         "tried_objective": trial.end,
     }
-    evidence = f"the scores before training have a standard deviation of {scores:.1e}; {trial.evidence}"
+    evidence = (
+        f"before training the scores (outputs of the last layer) have a standard deviation of {scores:.1e}, less than "
+        f"{SMALL_SCORES:.0%} of the size of the inputs, {size:.2g}; {trial.evidence}"
+    )
     stuck = case.final_objective > STUCK * case.chance
-    sentence = "The initial weights are too small for this depth."
+    sentence = "The initial weights are too small for this number of layers."
     yield Symptom(sentence, evidence, numbers, case.retry(*trial.changes), "problem" if stuck else "advice")
 
 
@@ -85,7 +90,9 @@ def find_symmetry(case: Case) -> Iterator[Symptom]:
         numbers: Numbers = {"layer": found.name, "units": found.units}
         evidence = f"all {found.units} units of {found.name} give the same outputs before training"
         command = case.retry(*initialiser_changes(case, "he"))
-        yield Symptom("The units of a layer are copies of each other.", evidence, numbers, command)
+        yield Symptom(
+            "The units of a layer are copies of each other: they all compute the same.", evidence, numbers, command
+        )
 
 
 def _constant(case: Case) -> MeasuredLayer | None:
@@ -103,8 +110,9 @@ RULES = (
     Rule(
         name="initial_weights_too_large",
         find=find_too_large,
-        why="Large weights give large scores, so the network is sure and wrong from the start; sigmoid and tanh "
-        "saturate and pass no gradient.",
+        why="Large weights give large scores (outputs of the last layer), so softmax gives one class a probability "
+        "near 1 before anything is learned. Sigmoid and tanh are at the ends of their range, where the slope is almost "
+        "0 and almost no gradient passes.",
         source="CS231n, Neural Networks Part 3, Before learning: sanity checks; Glorot & Bengio 2010",
         needs=("before",),
         explains=ILL_TRAINING,
@@ -112,8 +120,8 @@ RULES = (
     Rule(
         name="identical_units",
         find=find_symmetry,
-        why="Units that begin with the same weights get the same gradient, so they stay the same: the layer is as "
-        "good as one unit.",
+        why="Units that begin with the same weights get the same gradient, so they stay the same: the whole layer "
+        "can compute no more than one unit.",
         source="CS231n, Neural Networks Part 2, Pitfall: all zero initialization; Deep Learning from Scratch, 6.2.1",
         needs=("before",),
         explains=ILL_TRAINING | {"initial_weights_too_small"},
@@ -121,8 +129,8 @@ RULES = (
     Rule(
         name="initial_weights_too_small",
         find=find_too_small,
-        why="Each layer shrinks the signal on its way forward and the gradient on its way back, so the first "
-        "layers get nothing to learn from.",
+        why="In the forward pass each layer makes the outputs smaller, in the backward pass each layer makes the "
+        "gradient smaller. Almost no gradient reaches the first layers, so they hardly learn.",
         source="Deep Learning from Scratch, 6.2; CS231n, Neural Networks Part 2, Weight initialization; He et al. 2015",
         needs=("before", "objectives"),
         explains=ILL_TRAINING,

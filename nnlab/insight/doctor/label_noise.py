@@ -150,13 +150,21 @@ def _label_noise(case: Case) -> Iterator[Symptom]:
         return
     listed = "; ".join(_described(suspect, dataset.class_names) for suspect in found[:SUSPECTS])
     same = f" in all {len(others) + 1} runs of this spec" if others else ""
-    suspected = f"{len(found)} samples are confidently answered otherwise{same}: {listed}" if found else ""
+    suspected = (
+        f"{len(found)} samples get another class with probability {CONFIDENT:g} or more{same}: {listed}"
+        if found
+        else ""
+    )
     by_chance = bool(rate) and repeats_by_chance(dataset)
     if rate:
-        sentence = f"About {rate:.0%} of the training labels look wrong, deep in a class as often as near its border."
+        sentence = f"About {rate:.0%} of the training labels look wrong, also in the middle of a class."
     else:
-        sentence = f"{len(found)} labels look wrong: the networks of all seeds answer these samples otherwise."
-    estimate = f"{rate:.0%} of the samples deepest in a class have another label than it" if rate else ""
+        sentence = f"{len(found)} labels look wrong: the networks of all seeds predict another class."
+    estimate = (
+        f"of the {DEEPEST:.0%} of training samples whose class is clearest from their inputs, {rate:.0%} have another label"
+        if rate
+        else ""
+    )
     yield Symptom(
         sentence=sentence,
         evidence="; ".join(filter(None, (estimate, suspected))),
@@ -168,15 +176,15 @@ def _label_noise(case: Case) -> Iterator[Symptom]:
 
 def _described(suspect: Suspect, names: Sequence[str]) -> str:
     given, answered = quote(names[suspect.given]), quote(names[suspect.answered])
-    return f"{suspect.split} {suspect.number} is {given}, answered {answered} ({suspect.probability:.2f})"
+    return f"{suspect.split} {suspect.number} is {given}, predicted {answered} ({suspect.probability:.2f})"
 
 
 RULES = (
     Rule(
         "label_noise",
         _label_noise,
-        why="A large network memorises wrong labels, and on other samples repeats them. Errors that networks of "
-        "several seeds share, each confidently, are the samples whose labels to check first.",
+        why="A large network memorises wrong labels, and repeats them on similar samples. Train with several seeds, "
+        "and check first the labels of samples for which all networks predict the same other class.",
         source="Northcutt, Jiang & Chuang 2021, Confident Learning, JAIR 70; Zhang et al. 2017, arXiv 1611.03530",
         needs=("weights", "dataset"),
     ),

@@ -23,12 +23,12 @@ def last_layer(case: Case) -> Iterator[Contradiction]:
     if loss.softmax and name == "log_softmax":  # softmax(log softmax(x)) = softmax(x)
         return
     if not squashes:
-        sentence = f"The network ends with {name}: what it predicts should come from a linear layer."
+        sentence = f"The network ends with {name}: the last layer should be a linear (affine) one."
     elif loss.softmax:
-        why = "computes a softmax of its own" if name == "softmax" else "takes scores of any size and sign"
+        why = "contains a softmax already" if name == "softmax" else "needs scores of any size and sign"
         sentence = f"The network ends with {name}, but {registered_name(loss)} {why}."
     elif case.dataset.task == NUMBERS and name not in ("leaky_relu", "prelu"):
-        sentence = f"The network ends with {name}, but cannot give targets of mean 0 and standard deviation 1."
+        sentence = f"The network ends with {name}, which cannot give all targets: they are scaled to mean 0, std 1."
     else:
         return
     label, written = case.setup.network.names[-1], _written(case)
@@ -65,8 +65,8 @@ def _pair(layer: Layer, following: Layer) -> str:
     rates = getattr(layer, "rate", 0), getattr(following, "rate", 0)
     if (first, second) == ("dropout", "batch_norm") and rates[0] > 0:
         return (
-            f"Dropout ({rates[0]:g}) stands before batch normalisation, whose running variance is then that of "
-            "training, with dropped inputs, and does not fit the evaluation."
+            f"Dropout ({rates[0]:g}) stands before batch normalisation, which then learns the variance with dropout "
+            "on. Evaluations have dropout off, and that variance does not fit them."
         )
     if first == second == "batch_norm":
         return "Two batch normalisations follow each other: the second has nothing left to do."

@@ -51,7 +51,8 @@ def find_too_high(case: Case) -> Iterator[Symptom]:
     numbers: Numbers = {"lr": rate, "first_objective": first, "final_objective": final}
     if case.lacks("setup"):
         if final > WORSE * first:
-            evidence = f"the objective rose from {first:.3g} to {final:.3g} with a learning rate of {rate:g}"
+            evidence = f"the objective (loss + penalties) rose from {first:.3g} to {final:.3g}; the learning rate is "
+            evidence += f"{rate:g}"
             yield Symptom(SENTENCE_HIGH, evidence, numbers, case.retry(learning_rate(case, 0.1)))
         return
     if not (learned_little(case) or final > ROSE * objectives.min()):
@@ -61,7 +62,7 @@ def find_too_high(case: Case) -> Iterator[Symptom]:
         return
     ratio = typical_ratio(case)
     numbers |= {"update_ratio": ratio, "tried_steps": trial.steps, "tried_objective": trial.end}
-    evidence = f"{trial.evidence}; update/weight ratio {ratio:.1e}, about {HEALTHY_RATIO:g} is usual"
+    evidence = f"{trial.evidence}; {_ratio(ratio)}"
     yield Symptom(SENTENCE_HIGH, evidence, numbers, case.retry(*trial.changes))
 
 
@@ -89,21 +90,25 @@ def find_too_low(case: Case) -> Iterator[Symptom]:
         "tried_objective": trial.end,
     }
     evidence = (
-        f"update/weight ratio {ratio:.1e}, about {HEALTHY_RATIO:g} is usual; "
-        f"the objective fell from {first:.4g} to {final:.4g} only; {trial.evidence}"
+        f"{_ratio(ratio)}; the objective (loss + penalties) fell only from {first:.4g} to {final:.4g}; {trial.evidence}"
     )
     sentence = "The learning rate is too low: the weights hardly move."
     yield Symptom(sentence, evidence, numbers, case.retry(*trial.changes))
 
 
-SENTENCE_HIGH = "The learning rate is too high: the updates overshoot."
+def _ratio(ratio: float) -> str:
+    """The update/weight ratio in words."""
+    return f"one update changes the weights by {ratio:.1e} of their norm (length), about {HEALTHY_RATIO:g} is usual"
+
+
+SENTENCE_HIGH = "The learning rate is too high: the updates jump over the minimum."
 
 RULES = (
     Rule(
         name="learning_rate_too_high",
         find=find_too_high,
-        why="An update that is longer than the valley of the loss is wide ends on its other side, or drives units "
-        "into a region without gradient.",
+        why="A step that is too long ends on the other side of the minimum, where the loss can be higher. It can also "
+        "push units to where their slope is 0: a ReLU to 0, a sigmoid to an end of its range.",
         source="CS231n, Neural Networks Part 3, Loss function and Ratio of weights:updates",
         needs=("objectives",),
         explains=LITTLE_LEARNED | {"dead_relus", "saturated_units"},
@@ -111,8 +116,7 @@ RULES = (
     Rule(
         name="learning_rate_too_low",
         find=find_too_low,
-        why="Each update changes the weights by a tiny fraction, so the loss falls along a straight line that "
-        "would take very many steps.",
+        why="Each update changes the weights by a tiny part of their size, so the loss falls very slowly.",
         source="CS231n, Neural Networks Part 3, Loss function and Ratio of weights:updates",
         needs=("objectives", "setup"),
         explains=LITTLE_LEARNED,

@@ -86,9 +86,10 @@ def _penalty_outweighs_loss(case: Case) -> Iterator[Symptom]:
     else:
         changes, cause = [f"optimizer.weight_decay={decay / 1000:g}"], f"The weight decay ({decay:g})"
     yield Symptom(
-        sentence=f"{cause} outweighs the loss: training shrinks the weights and learns little.",
-        evidence=f"the norm of the parameters fell from {initial:.3g} to {norm:.3g}; {share:.0%} of the objective "
-        f"{objective:.4f} is the penalty; train loss {loss:.4f}, that of a constant prediction {case.chance:.4f}",
+        sentence=f"{cause} outweighs the loss: training makes the weights small instead of learning.",
+        evidence=f"the norm (length) of all weights fell from {initial:.3g} to {norm:.3g}; {share:.0%} of the "
+        f"objective {objective:.4f} (loss + penalty) is the penalty; train loss {loss:.4f}, that of chance "
+        f"(ignoring the inputs) {case.chance:.4f}",
         numbers={"penalty_share": share, "norm_before": initial, "norm": norm, "train_loss": loss},
         command=case.retry(*changes),
     )
@@ -179,8 +180,9 @@ RULES = (
     Rule(
         "penalty_outweighs_loss",
         _penalty_outweighs_loss,
-        why="The objective is loss + penalty. Where the penalty is the larger part, the gradient of λ/2·ΣW², which is "
-        "λW, pulls every weight to 0 faster than the data can hold it.",
+        why="Training minimises loss + penalty. Weight decay adds λ/2·ΣW² to the loss, and so λW to the gradient of W. "
+        "With a large λ that part is larger than the gradient of the loss, and every update moves the weights "
+        "towards 0.",
         source="Deep Learning from Scratch, 6.4.2; Krogh & Hertz 1991, A Simple Weight Decay Can Improve "
         "Generalization; CS231n, Neural Networks 3 (hyperparameter ranges)",
         needs=("weights", "chance"),
@@ -189,8 +191,8 @@ RULES = (
     Rule(
         "dropout_too_strong",
         _dropout_too_strong,
-        why="Dropout with rate p leaves 1 − p of the outputs of a layer. Too few of them carry too little about a "
-        "sample, and the loss that is minimised stays high.",
+        why="Dropout with rate p sets the fraction p of a layer's outputs to 0 in training. With a large p the rest "
+        "says too little about a sample, and the training loss stays high.",
         source="Srivastava et al. 2014, JMLR 15, section 7.3 (effect of the rate)",
         needs=("weights",),
         explains=ILL_TRAINING | {"initial_weights_too_small"},
@@ -198,7 +200,8 @@ RULES = (
     Rule(
         "augmentation_too_strong",
         _augmentation_too_strong,
-        why="Augmentation must keep what makes a sample one of its class: a 6 turned by 180° is a 9.",
+        why="Augmentation changes training images at random (rotates, shifts them), so that the network sees more "
+        "different ones. The changed image must still show its class: a 6 turned by 180° is a 9.",
         source="Shorten & Khoshgoftaar 2019, A Survey on Image Data Augmentation, Journal of Big Data 6 (safety)",
         needs=("weights",),
         explains=ILL_TRAINING | {"initial_weights_too_small"},

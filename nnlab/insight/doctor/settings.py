@@ -44,8 +44,9 @@ def _momentum_and_rate(case: Case) -> Iterator[Contradiction]:
     if momentum >= 0.95 and effective >= EFFECTIVE_LR:
         fitting = float(f"{0.1 * (1 - momentum):.1g}")
         yield Contradiction(
-            f"A momentum of {momentum:g} with a learning rate of {lr:g} makes steps of {effective:.3g} gradients.",
-            f"η/(1 − μ) = {effective:.3g}",
+            f"A momentum of {momentum:g} with a learning rate of {lr:g} makes steps as long as a learning rate of "
+            f"{effective:.3g} without momentum.",
+            f"η/(1 − μ) = {effective:.3g}, expected below {EFFECTIVE_LR:g}",
             {"momentum": float(momentum), "lr": lr, "effective_lr": float(effective)},
             [f"optimizer.lr={fitting:g}"],
         )
@@ -57,7 +58,8 @@ def _schedule(case: Case) -> Iterator[Contradiction]:
     warmup = schedule.steps if isinstance(schedule, Warmup) else None
     if warmup is not None and warmup >= planned:
         yield Contradiction(
-            f"The warm-up of {warmup:,} steps is not over when the training ends, after {planned:,}.",
+            f"The warm-up, in which the learning rate rises to its full value, takes {warmup:,} steps, but the "
+            f"training ends after {planned:,}.",
             f"the learning rate reaches {schedule.scale(planned - 1, planned):.0%} of optimizer.lr",
             {"warmup_steps": int(warmup), "iterations": planned},
             [f"train.schedule.steps={max(1, planned // 20)}"],
@@ -69,8 +71,8 @@ def _schedule(case: Case) -> Iterator[Contradiction]:
     if faded.mean() >= FADED_UPDATES and faded[-1]:
         since = int(places[int(np.flatnonzero(~faded)[-1]) + 1])
         yield Contradiction(
-            f"The schedule ({name}) takes the learning rate to nearly 0 at step {since:,} of {planned:,}: the "
-            "rest trains nothing.",
+            f"The schedule ({name}) lowers the learning rate to nearly 0 at step {since:,} of {planned:,}: the steps "
+            "after that train nothing.",
             f"{scales[-1]:.2g} of optimizer.lr at the end",
             {"faded_since": since, "iterations": planned, "scale_at_end": float(scales[-1])},
             ["train.schedule=cosine"],
@@ -112,7 +114,7 @@ def _linear_network(case: Case) -> Iterator[Contradiction]:
     name = activation.get("name") if isinstance(activation, Mapping) else activation
     if name == "identity" and model.get("hidden"):
         yield Contradiction(
-            "The hidden layers have no activation: the network is one linear layer, however deep.",
+            "The hidden layers have no activation: together they compute no more than one linear layer.",
             f"model.activation identity, {len(model['hidden'])} hidden layers",
             {"hidden_layers": len(model["hidden"])},
             ["model.activation=relu"],
@@ -127,7 +129,8 @@ def _class_weights(case: Case) -> Iterator[Contradiction]:
     weights, smoothing = _of_loss(case, "class_weights"), float(_of_loss(case, "smoothing") or 0)
     if smoothing >= SMOOTHING:
         yield Contradiction(
-            f"Label smoothing of {smoothing:g} leaves the label {1 - smoothing:.0%} of the target.",
+            f"Label smoothing of {smoothing:g} is too strong: it spreads {smoothing:.0%} of the target evenly over all "
+            "classes.",
             f"loss.smoothing {smoothing:g}; 0.1 is usual",
             {"smoothing": smoothing},
             ["loss.smoothing=0.1"],
@@ -159,7 +162,7 @@ def _early_stopping_on_training(case: Case) -> Iterator[Contradiction]:
     stopping = case.experiment.train.early_stopping
     if stopping is not None and stopping.metric.startswith(("train", "objective")):
         yield Contradiction(
-            f"Early stopping follows {stopping.metric}, which falls on while the network overfits.",
+            f"Early stopping follows {stopping.metric}, which still falls while the network overfits.",
             f"train.early_stopping.metric {stopping.metric}",
             {"metric": stopping.metric},
             [
@@ -200,7 +203,8 @@ RULES = (
     Rule(
         "contradictory_settings",
         _contradictory_settings,
-        why="Each setting is valid by itself, and together they cancel, double or contradict each other.",
+        why="Each setting is valid by itself, but together they cancel, double or contradict each other, or one of "
+        "them has no effect.",
         source="Li et al. 2019, arXiv 1801.05134 (dropout and batch norm); Loshchilov & Hutter 2019, arXiv 1711.05101 "
         "(weight decay); CS231n, Neural Networks 1 and 3",
         needs=("experiment", "dataset"),

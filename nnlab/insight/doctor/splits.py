@@ -41,8 +41,9 @@ def _shared_samples(case: Case, found: Shared, *, by_chance: bool) -> Symptom:
     return Symptom(
         sentence=f"{found.share:.0%} of the {found.split} samples are {kind}the same as a training sample: the "
         f"{found.split} metrics measure what was memorised.{chance or remedy}",
-        evidence=f"{len(found.pairs):,} of {found.samples:,} {found.split} samples; {found.split} = train, counted "
-        f"from 0: {pairs}{', ...' if len(found.pairs) > 5 else ''}; {found.same_target:.0%} have the same target",
+        evidence=f"{len(found.pairs):,} of {found.samples:,} {found.split} samples; pairs ({found.split} sample = "
+        f"training sample, counted from 0): {pairs}{', ...' if len(found.pairs) > 5 else ''}; "
+        f"{found.same_target:.0%} of the pairs have the same target",
         numbers={
             "shared": len(found.pairs),
             "samples": found.samples,
@@ -65,7 +66,10 @@ def _tiny_test_set(case: Case) -> Iterator[Symptom]:
         return
     error = standard_error(0.9, count)
     accuracy = dataset.numbers is None
-    meaning = f"one sample is {1 / count:.1%}; the standard error of an accuracy of 0.9 is {error:.2f}"
+    meaning = (
+        f"one sample changes the accuracy by {1 / count:.1%}; an accuracy of 0.9 is known to ±{error:.2f} only (its "
+        "standard error)"
+    )
     yield Symptom(
         sentence=f"The {name} set has {count} sample{'s' * (count > 1)}: too few to tell one network from another.",
         evidence=meaning if accuracy else f"{count} {name} samples",
@@ -87,7 +91,8 @@ RULES = (
     Rule(
         "tiny_test_set",
         _tiny_test_set,
-        why="The accuracy p on n samples has a standard error of √(p(1 − p)/n): it falls with the square root of n.",
+        why="The accuracy p on n samples depends on which samples were chosen: another choice changes it by about "
+        "√(p(1 − p)/n), its standard error. Four times as many samples halve it.",
         source="CS231n, Image Classification (validation sets); Japkowicz & Shah 2011, Evaluating Learning "
         "Algorithms, chapter 2",
         needs=("dataset",),

@@ -37,8 +37,8 @@ class Trial:
     def evidence(self) -> str:
         """The comparison in words."""
         return (
-            f"tried: {self.steps} updates with {', '.join(self.changes)} reach an objective of {self.end:.3g}, "
-            f"the run ended at {self.final:.3g}"
+            f"tried: {self.steps} updates with {', '.join(self.changes)} lower the objective (loss + penalties) to "
+            f"{self.end:.3g}; the run ended at {self.final:.3g}"
         )
 
 

@@ -46,11 +46,14 @@ def find_saturated(case: Case) -> Iterator[Symptom]:
     earlier = {layer.name: layer.saturated or 0.0 for layer in case.before.activations}[worst.name]
     numbers: Numbers = {"layer": worst.name, "saturated": share, "saturated_before": earlier}
     evidence = (
-        f"{share:.0%} of the outputs of {worst.name} are within 1 % of an end of their range, "
-        f"{earlier:.0%} before training"
+        f"{share:.0%} of the outputs of {worst.name} are within 1 % of an end of their range "
+        f"(sigmoid 0 and 1, tanh -1 and 1), "
+        f"{earlier:.0%} before training; reported from {SATURATED:.0%} on"
     )
     changes = initialiser_changes(case, "xavier") if earlier > share / 2 else [learning_rate(case, 0.1)]
-    yield Symptom("Units are saturated: their slope is almost 0.", evidence, numbers, case.retry(*changes))
+    yield Symptom(
+        "The units of a layer are saturated: their slope is almost 0.", evidence, numbers, case.retry(*changes)
+    )
 
 
 def find_tiny_batches(case: Case) -> Iterator[Symptom]:
@@ -59,7 +62,9 @@ def find_tiny_batches(case: Case) -> Iterator[Symptom]:
     size = case.setup.batches.batch_size
     if not layers or size >= SMALL_BATCH:
         return
-    evidence = f"batch normalisation in {len(layers)} layers, with batches of {size} samples"
+    evidence = (
+        f"batch normalisation in {len(layers)} layers, with batches of {size} samples, expected at least {SMALL_BATCH}"
+    )
     numbers: Numbers = {"batch_size": size, "layers": len(layers)}
     larger = min(32, len(case.dataset.train))
     normalised = [f"{key}=false" for key, value in keys_of(case.spec["model"], "batch_norm") if value]
@@ -73,8 +78,9 @@ RULES = (
     Rule(
         name="dead_relus",
         find=find_dead,
-        why="A ReLU that is 0 for every sample passes no gradient, so its weights never change again; one update "
-        "that is too large pushes it there.",
+        why="Where a ReLU gives 0, its gradient is 0. A unit that gives 0 for every sample gets no gradient, so its "
+        "weights no longer change. The usual cause is one update that was too large; units can also be dead from the "
+        "start.",
         source="CS231n, Neural Networks Part 1, Commonly used activation functions",
         needs=("after",),
         explains=LITTLE_LEARNED | {"vanishing_gradients"},
@@ -82,7 +88,8 @@ RULES = (
     Rule(
         name="saturated_units",
         find=find_saturated,
-        why="At the ends of its range a sigmoid or tanh is flat, so that hardly any gradient passes it.",
+        why="The backward pass multiplies the gradient by the slope of the activation. At the ends of the range of a "
+        "sigmoid or tanh the slope is almost 0, so almost no gradient passes.",
         source="CS231n, Neural Networks Part 1, Commonly used activation functions; Glorot & Bengio 2010",
         needs=("after",),
         explains=LITTLE_LEARNED | {"vanishing_gradients"},
@@ -90,8 +97,8 @@ RULES = (
     Rule(
         name="batch_norm_of_few_samples",
         find=find_tiny_batches,
-        why="Mean and variance of very few samples are noise: they differ from batch to batch, and from the "
-        "running ones that evaluations use.",
+        why="Batch normalisation uses mean and variance of the batch. With very few samples they change strongly from "
+        "batch to batch. Evaluations use running averages over the batches instead, which then do not fit.",
         source="Wu & He 2018, Group Normalization, arXiv 1803.08494, figure 1",
         needs=("setup",),
     ),

@@ -48,7 +48,7 @@ def test_a_rising_loss_with_a_large_gap_is_a_problem_with_the_step_and_what_stop
     assert symptom.numbers["since_step"] == 40
     assert symptom.numbers["gap"] == pytest.approx(0.255)  # of running medians
     assert "Since step 40 the test loss rises" in symptom.sentence
-    assert "stopping at step 40 would have given test accuracy 0.4600" in symptom.evidence
+    assert "at step 40 the test accuracy was 0.4600" in symptom.evidence
     assert "train.early_stopping" in symptom.command
 
 

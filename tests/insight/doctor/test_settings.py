@@ -32,18 +32,18 @@ def found(folder: Path, *overrides: str, spec: str = SPEC) -> list[Contradiction
     ("overrides", "says"),
     [
         (["optimizer={name: adamw, lr: 0.01}", "penalty.l2=0.01"], "Weight decay is set twice"),
-        (["optimizer={name: momentum, lr: 0.1, momentum: 0.99}"], "makes steps of 10 gradients"),
-        (["optimizer={name: nesterov, lr: 1, momentum: 0.95}"], "makes steps of 20 gradients"),
-        (["train.schedule={name: warmup, steps: 100}"], "The warm-up of 100 steps is not over"),
+        (["optimizer={name: momentum, lr: 0.1, momentum: 0.99}"], "steps as long as a learning rate of 10 without"),
+        (["optimizer={name: nesterov, lr: 1, momentum: 0.95}"], "steps as long as a learning rate of 20 without"),
+        (["train.schedule={name: warmup, steps: 100}"], "takes 100 steps, but the training ends after 100"),
         (["train.schedule={name: exponential, decay: 0.8}"], "to nearly 0 at step 31 of 100"),
         (["train.schedule={name: step, every: 10}"], "to nearly 0 at step 40 of 100"),
         (["train.early_stopping={patience: 10}"], "waits for 10 evaluations, but the training has 10"),
         (["train.schedule={name: plateau, patience: 20}"], "The schedule plateau waits for 20"),
         (["train.eval_every=101"], "there is no curve"),
         (["train.early_stopping={metric: train_loss, patience: 2}"], "follows train_loss"),
-        (["loss.smoothing=0.6"], "leaves the label 40% of the target"),
+        (["loss.smoothing=0.6"], "spreads 60% of the target evenly over all classes"),
         (["loss.class_weights=[1, 0]"], "class 1 has weight 0"),
-        (["model={name: mlp, hidden: [8, 8], activation: identity}"], "the network is one linear layer"),
+        (["model={name: mlp, hidden: [8, 8], activation: identity}"], "compute no more than one linear layer"),
     ],
 )
 def test_a_contradiction_is_found_and_gone_with_its_changes(tmp_path: Path, overrides: list[str], says: str) -> None:
@@ -81,9 +81,9 @@ SCORES = "{name: linear, units: 2}"
 @pytest.mark.parametrize(
     ("layers", "says"),
     [
-        (f"{LINEAR}, relu, {SCORES}, softmax", "computes a softmax of its own"),
-        (f"{LINEAR}, relu, {SCORES}, sigmoid", "takes scores of any size and sign"),
-        (f"{LINEAR}, relu, {SCORES}, batch_norm", "should come from a linear layer"),
+        (f"{LINEAR}, relu, {SCORES}, softmax", "contains a softmax already"),
+        (f"{LINEAR}, relu, {SCORES}, sigmoid", "needs scores of any size and sign"),
+        (f"{LINEAR}, relu, {SCORES}, batch_norm", "the last layer should be a linear"),
         (f"{LINEAR}, relu, dropout, batch_norm, {SCORES}", "Dropout (0.5) stands before batch normalisation"),
         (f"{LINEAR}, dropout, relu, batch_norm, {SCORES}", "Dropout (0.5) stands before batch normalisation"),
         (f"{LINEAR}, batch_norm, batch_norm, relu, {SCORES}", "Two batch normalisations"),
