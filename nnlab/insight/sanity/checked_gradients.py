@@ -32,7 +32,9 @@ def gradients(case: CheckedSpec) -> Verdict:
             f"{case.parameter_count:,} parameters in float64 do not fit in memory {COPIES} times", skipped=True
         )
     if case.work * len(case.initial) > MOST_WORK:
-        return Verdict(f"one sample takes {case.work:.1g} multiplications: too many to differentiate", skipped=True)
+        return Verdict(
+            f"one sample takes {case.work:.1g} multiplications: too many for numerical gradients", skipped=True
+        )
     network = case.network()
     samples = case.batch(model_samples(network))
     subject = _subject(case, network, samples, 0)
@@ -41,7 +43,11 @@ def gradients(case: CheckedSpec) -> Verdict:
     names = list(subject.tensors)
     first = [result for name in names if (result := _along_direction(subject, name, case.rng(2))) is not None]
     if not first:
-        return Verdict("every step from this point crosses a kink; --seed N chooses another point", skipped=True)
+        return Verdict(
+            "every small step from these weights crosses a kink (where a ReLU switches between 0 and x), so there is "
+            "no numerical gradient; --seed N chooses other weights",
+            skipped=True,
+        )
     wrong = {result.tensor: result for result in first if not result.passed}
     for point in range(1, POINTS):
         if wrong:
@@ -119,8 +125,8 @@ def _finding(case: CheckedSpec, network: Network, wrong: dict[str, Result], samp
         "wrong_gradient",
         f"The gradient of {listed(list(wrong))} is not the derivative of the loss.",
         f"relative error {result.error:.2g} for {name} on {samples} samples, expected below {TOLERANCES['central']:g}",
-        f"backward of {' or '.join(suspects(network, wrong))} does not match forward, so each update goes into another "
-        "direction than that of steepest descent.",
+        f"backward of {' or '.join(suspects(network, wrong))} does not match forward, so the updates do not follow the "
+        "slope of the loss.",
         numbers={"tensor": name, "error": result.error, "tolerance": TOLERANCES["central"], "wrong": len(wrong)},
         section=SECTION,
         command=case.with_keys("gradcheck"),

@@ -38,7 +38,7 @@ def cost(case: CheckedSpec) -> Verdict:
         "memory_short",
         "The training needs most of the memory that is free.",
         f"{readable_bytes(required)} of {readable_bytes(available + required)}",
-        "Where memory runs out, the system swaps, which makes training many times slower, or ends it.",
+        "Where memory runs out, the system uses the disk instead, which is many times slower, or ends the training.",
         numbers={"required": required, "available": available},
         section="cost",
         command=case.with_keys("train", {"train.batch_size": max(1, setup.batches.batch_size // 2)}),

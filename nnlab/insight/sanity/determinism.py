@@ -36,9 +36,9 @@ def determinism(case: CheckedSpec) -> Verdict:
     random = [] if findings else _random_metrics(case, network, x, targets)
     if random:
         findings.append(_random_metric(random))
-    text = f"{len(x) - unequal} of {len(x)} samples evaluated twice give equal bits"
+    text = f"{len(x) - unequal} of {len(x)} samples give exactly the same scores when evaluated twice"
     if not findings:
-        text += f"; in chunks of 1, 7 and {len(x)} they differ by {chunked:.1g}, expected rounding"
+        text += f"; 1, 7 or {len(x)} at a time they differ by {chunked:.1g}, expected below {RELATIVE:g} (rounding)"
     return Verdict(text, tuple(findings))
 
 
@@ -81,7 +81,8 @@ def _changes_state(changed: list[str]) -> Finding:
         "evaluation_changes_state",
         f"An evaluation changes the network: {listed(changed)}.",
         f"{len(changed)} arrays differ after an evaluation, expected none",
-        "Evaluating more often would give another training. Running statistics belong to training alone.",
+        "An evaluation should only measure. Here evaluating more often would give another training: update running "
+        "means and variances in training only.",
         numbers={"arrays": len(changed), "first": changed[0]},
         section=SECTION,
         command="update statistics only where forward gets training=True",
@@ -106,7 +107,7 @@ def _chunk_size(case: CheckedSpec, change: float) -> Finding:
         "evaluation_depends_on_chunks",
         "The scores of a sample depend on how many samples are evaluated with it.",
         f"they change by {change:.2g} of their size, expected below {RELATIVE:g}",
-        "A layer computes with the number of samples or with their statistics in evaluation.",
+        "In evaluation a layer computes with the number of samples, or with their mean or variance.",
         numbers={"change": change},
         section=SECTION,
         command=case.with_keys("sanity") + " --only independence",

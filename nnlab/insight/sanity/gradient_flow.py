@@ -28,11 +28,10 @@ def gradient_flow(case: CheckedSpec) -> Verdict:
     findings = list(_symmetric(case))
     if without:
         findings.insert(0, _stopped(case, without, x))
-        text = (
-            f"no gradient for {listed(without)} on {len(x)} samples, expected one for each of {len(trained)} parameters"
-        )
+        text = f"no gradient for {listed(without)} on {len(x)} samples, expected one for each of {len(trained)} "
+        text += "parameters (W, b)"
     else:
-        text = f"a gradient that is not 0 for each of {len(trained)} parameters on {len(x)} samples"
+        text = f"a gradient that is not 0 for each of {len(trained)} parameters (W, b) on {len(x)} samples"
     text += f"; frozen: {listed(frozen)}" if frozen else ""
     return Verdict(text, tuple(findings))
 

@@ -36,9 +36,9 @@ def independence(case: CheckedSpec) -> Verdict:
         findings.append(_mixed(network, batch, others, evaluated, training=False))
     if not seen:
         findings.append(_ignored(case, count))
-    text = f"outputs change by {evaluated:.1g} of their size when other samples of the batch change, expected 0"
+    text = f"the output for a sample changes by {evaluated:.1g} of its size when others of its batch change, expected 0"
     if mixing:
-        text += f"; in training {mixing} uses the statistics of the batch"
+        text += f"; in training {mixing} uses mean and variance of the batch, as it should"
     else:
         trained = max(_changes(network, batch, others, training=True), default=0.0)
         if trained > RELATIVE and not findings:
@@ -73,7 +73,8 @@ def _ignored(case: CheckedSpec, samples: int) -> Finding:
         "input_ignored",
         "The output of the network does not depend on its input.",
         f"the scores of {samples} samples stay the same when all of them are replaced",
-        "A layer gives a constant, such as ReLUs that are 0 for all samples, so only the biases behind it can learn.",
+        "A layer gives a constant, such as ReLUs that are 0 for all samples, so only the biases of the layers after "
+        "it can learn.",
         numbers={"samples": samples},
         section=SECTION,
         command=case.with_keys("sanity") + " --only gradient_flow",

@@ -59,8 +59,8 @@ def initial_loss(case: CheckedSpec) -> Verdict:
         findings.append(_differs(case, measured, theory))
     elif not findings:
         findings += _too_certain(case, loss, x, scores, targets, measured, theory)
-    text = f"{measured:.4f} against {theory.formula} = {theory.value:.4f}, within {theory.tolerance:.2g}"
-    return Verdict(f"{text} (the spread of the scores)", tuple(findings))
+    text = f"{measured:.4f} before training, expected {theory.formula} = {theory.value:.4f}, at most "
+    return Verdict(f"{text}{theory.tolerance:.2g} away (as the scores differ)", tuple(findings))
 
 
 def theory_of(loss: Loss, scores: Array, targets: Array) -> Theory | None:
@@ -113,9 +113,9 @@ def _differs(case: CheckedSpec, measured: float, theory: Theory) -> Finding:
         f"The loss is {ratio:.3g} times what it should be.",
         f"{where} {measured:.4f}, expected {theory.formula} = {theory.value:.4f}"
         + (f", at most {theory.tolerance:.2g} away" if theory.tolerance else ""),
-        "A network that has learned nothing gives about equal scores, and so about the loss of equal scores, whatever "
-        "the labels are. Another value means a wrong factor in the loss: a sum in place of the mean over the batch, or "
-        "another base of the logarithm.",
+        "A network that has learned nothing gives about equal scores (outputs of the last layer), and so about the "
+        "loss of equal scores, whatever the labels are. Another value means a wrong factor in the loss: a sum in "
+        "place of the mean over the batch, or another base of the logarithm.",
         numbers={"loss": measured, "expected": theory.value, "tolerance": theory.tolerance},
         section=SECTION,
         command=case.with_keys("gradcheck"),
@@ -134,8 +134,8 @@ def _probabilities(case: CheckedSpec, loss: Loss, scores: Array) -> list[Finding
             "softmax_twice",
             "The network ends with a softmax, and the loss applies another one.",
             f"the scores of each sample are at least 0 and sum to 1; the loss cannot fall below {best:.3f}",
-            f"{registered_name(loss)} expects logits. The softmax of probabilities, which are from 0 to 1, is almost "
-            "flat: gradients are small, and no sample gets a probability near 1.",
+            f"{registered_name(loss)} expects scores (the values before softmax). Probabilities are only from 0 to 1: "
+            "a second softmax makes them almost equal, so gradients are small, and no class gets a probability near 1.",
             numbers={"lowest_loss": best, "classes": K},
             section="softmax-twice",
             command=f"leave the last softmax layer out of model.layers, then {case.with_keys('sanity')}",
@@ -176,8 +176,9 @@ def _too_certain(
         if certain <= SOME_CERTAIN:
             return []
         severity = "problem" if certain > MOST_CERTAIN and measured > MANY_TIMES * theory.value else "advice"
-        sentence = f"The untrained network is certain of its answers: {cause}."
-        evidence = f"probability above {CERTAIN} for {certain:.0%} of the samples; loss {measured:.3g}, expected "
+        sentence = f"The untrained network is already certain of its predictions: {cause}."
+        evidence = f"one class has a probability above {CERTAIN} for {certain:.0%} of the samples; loss "
+        evidence += f"{measured:.3g}, expected "
         evidence += f"{theory.formula} = {theory.value:.3g}"
         numbers["certain_share"] = certain
     else:
@@ -198,8 +199,8 @@ def _too_certain(
             "initial_weights_too_large",
             sentence,
             evidence,
-            "The first updates only undo the initial answers. Sigmoids and tanhs saturate, where hardly any gradient "
-            "passes; large outputs give large gradients.",
+            "The first updates only undo these predictions. Sigmoid and tanh are at the ends of their range, where the "
+            "slope is almost 0 and almost no gradient passes; large outputs give large gradients.",
             numbers=numbers,
             section=SECTION,
             command="scale the inputs"

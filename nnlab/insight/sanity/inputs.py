@@ -44,9 +44,10 @@ def inputs(case: CheckedSpec) -> Verdict:
     findings += shared_samples(case)
     how = _reported(case)
     text = f"{shape_text(dataset.sample_shape)} {how}: mean {x.mean():.3g}, std {x.std():.3g}, range {x.min():.3g} to "
-    text += f"{x.max():.3g}, largest root mean square of an input {size.max():.3g}, expected below {LARGEST:g}"
+    text += f"{x.max():.3g}, largest size (root mean square) of an input {size.max():.3g}, expected below {LARGEST:g}"
     constant = int((std == 0).sum())
-    text += f"; {constant} of {std.size:,} inputs are constant" if constant else ""
+    usual = " (usual at the borders of images)" if len(dataset.sample_shape) == 3 else ""
+    text += f"; {constant} of {std.size:,} inputs are constant{usual}" if constant else ""
     return Verdict(text, tuple(findings))
 
 
@@ -78,10 +79,10 @@ def _not_finite(case: CheckedSpec, bad: list[str], parts: dict[str, Array]) -> V
         "inputs_not_finite",
         "Some inputs are not finite numbers.",
         f"{int(wrong.sum())} numbers of the {split} samples, the first in sample {row} (from 0), {_name(case, column)}",
-        "One NaN makes the loss of its batch NaN, and after the update all weights.",
+        "One NaN (not a number) makes the loss of its batch NaN, and after the update all weights.",
         numbers={"count": int(wrong.sum()), "split": split, "sample": row},
         section=SECTION,
-        command="remove or impute missing values, as data.missing of a table does",
+        command="remove or fill in missing values, as data.missing of a table does",
     )
     return Verdict(f"{int(wrong.sum())} numbers are not finite, expected none", (finding,))
 
@@ -113,9 +114,10 @@ def _too_large(case: CheckedSpec, size: Array, mean: Array, std: Array) -> list[
             "inputs_not_scaled",
             "The inputs are not scaled: they are far larger than 1.",
             f"{_name(case, index)} has mean {mean[index]:.4g} and standard deviation {std[index]:.4g}; {large} of "
-            f"{size.size} inputs have a root mean square above {LARGEST:g}",
-            "Initial weights and usual learning rates are made for inputs of size 1. Large inputs saturate the first "
-            "layer and make its gradients as much larger.",
+            f"{size.size} inputs have a size (root mean square) above {LARGEST:g}",
+            "Initial weights and usual learning rates are made for inputs of size 1. Inputs that are 100 times larger "
+            "make the gradients of the first layer 100 times larger, and push its sigmoids to 0 or 1, where their "
+            "slope is almost 0.",
             numbers={"input": _name(case, index), "mean": float(mean[index]), "std": float(std[index]), "large": large},
             section=SECTION,
             command="divide pixels by 255, or standardise features: data.scaling: standard of a table",
@@ -150,10 +152,10 @@ def _label_among(case: CheckedSpec, x: Array) -> list[Finding]:
     return [
         found(
             "label_among_inputs",
-            f"An input tells the label: {listed(names)}.",
+            f"An input contains the label: {listed(names)}.",
             f"{names[0]} has one value for each class in all {len(x)} samples"
             if not width
-            else f"{names[0]} is the target up to scale and offset in all {len(x)} samples",
+            else f"{names[0]} is the target times a number plus a constant in all {len(x)} samples",
             "The label column, or a copy of it, is among the features. Training looks perfect, and predictions of new "
             "samples, which have no label yet, are worthless.",
             numbers={"inputs": len(names), "first": names[0]},
@@ -189,8 +191,9 @@ def _scaling(case: CheckedSpec, parts: dict[str, Array]) -> list[Finding]:
             "their mean is 0 and their standard deviation 1 to the last digit, as those of the training samples are"
             if dataset.scaling is None
             else "they differ from the raw samples scaled as the training samples are",
-            "A new sample has no statistics of its own. Scaled by those of the held-out samples, the measured accuracy "
-            "is that of another problem.",
+            "The network has learned inputs that were scaled with the mean and standard deviation of the training "
+            "samples. A single new sample has no others to use; samples that are scaled otherwise measure something "
+            "else.",
             numbers={"splits": ", ".join(wrong)},
             section="held-out-scaling",
             command="scale every split with mean and standard deviation of the training samples",

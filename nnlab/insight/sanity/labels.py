@@ -42,7 +42,9 @@ def labels(case: CheckedSpec) -> Verdict:
             text += f"; none of {len(absent)} in the {int(count.sum())} {name} labels, which are few"
     if train.max() > MAJORITY * train.sum():
         findings.append(_unbalanced(case, train))
-    held_out = f", all of them in {' and '.join(counts)}" if counts and not findings and "none of" not in text else ""
+    held_out = (
+        f", every class also in {' and '.join(counts)}" if counts and not findings and "none of" not in text else ""
+    )
     return Verdict(text + held_out, tuple(findings))
 
 
@@ -79,7 +81,8 @@ def _unbalanced(case: CheckedSpec, train: Array) -> Finding:
         "one_class_dominates",
         f"{share:.0%} of the training labels are {name}.",
         f"always answering {name} has accuracy {share:.3f}",
-        "Accuracy says little here: compare with the share of the largest class, and look at f1 or recall.",
+        "Accuracy says little here: compare it with the share of the largest class, and look at the recall of each "
+        "class (the fraction of its samples that are predicted as this class).",
         numbers={"share": share, "class": name},
         section=SECTION,
         command=case.with_keys("train", {"loss": "cross_entropy", "loss.class_weights": "balanced"}),

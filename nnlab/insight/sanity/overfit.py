@@ -45,7 +45,7 @@ def overfit(case: CheckedSpec) -> Verdict:
     name = "accuracy" if classes else "R²"
     reached = f"{progress.best:.3f}" if np.isfinite(progress.best) else "not a number"
     least = f"{goal:.3g}" if classes else f"at least {R2}"
-    text = f"{name} {reached} on {_samples(case, count)} after {progress.step} steps, expected {least}"
+    text = f"{name} {reached} on {_samples(case, count)} after {progress.step} steps, expected {least}: memorised"
     if progress.reached():
         return Verdict(text)
     with_adam: list[tuple[Progress, float]] = []
@@ -138,11 +138,11 @@ def finding_of(
     if best.reached():
         return found(
             "optimizer_cannot_overfit",
-            f"The optimizer of the spec does not memorise a few samples in {steps:,} steps, but Adam does: it is the "
-            "optimizer or its learning rate, not the model.",
+            f"With the optimizer of the spec the network does not memorise a few samples in {steps:,} steps; with Adam "
+            "it does. The cause is the optimizer, its learning rate or the initial weights, not the layers.",
             f"{evidence}; Adam with lr {lr:g} reaches {best.best:.3f} in {best.step} steps",
-            "The learning rate is far too small or too large, the update goes uphill, or its steps are too small for "
-            "the plateau on which these initial weights start.",
+            "The learning rate is far too small or too large, the updates raise the loss (wrong sign), or the loss is "
+            "almost flat around these initial weights (a plateau), where plain gradient steps are tiny.",
             numbers={**numbers, "adam_lr": lr, "adam_steps": best.step},
             section=SECTION,
             command=case.with_keys("train", {"optimizer": "adam", "optimizer.lr": f"{lr:g}"}),
@@ -161,7 +161,8 @@ def finding_of(
         )
     return found(
         "model_cannot_overfit",
-        "The network cannot memorise a few samples, even with Adam: it is the model or the loss, not the optimizer.",
+        "The network cannot memorise a few samples, even with Adam: the cause is the model or the loss, not the "
+        "optimizer.",
         f"{evidence}; Adam reaches {best.best:.3f} (lr {lr:g})",
         "The output does not depend on the input, gradients do not arrive or are wrong, or the labels of equal inputs "
         "differ. The other failed checks say which.",

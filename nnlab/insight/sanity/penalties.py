@@ -32,7 +32,7 @@ def penalties(case: CheckedSpec) -> Verdict:
     data_loss = case.loss.replica().forward(network.forward(x, training=True), targets)
     terms = [*_weight_terms(case, network), *_activity_terms(network)]
     if not terms:
-        return Verdict("the spec has no penalty", skipped=True)
+        return Verdict("the spec has no penalty, such as weight decay", skipped=True)
     active = [term for term in terms if term.once or term.twice]
     if not active:
         return Verdict(
@@ -42,7 +42,7 @@ def penalties(case: CheckedSpec) -> Verdict:
     findings += [_too_strong(term, data_loss) for term in active if term.once > MANY_TIMES * data_loss > 0]
     once, twice = (data_loss + sum(getattr(term, part) for term in active) for part in ("once", "twice"))
     names = listed([term.name for term in active])
-    text = f"objective {twice:.6g} with 2λ, {once:.6g} with λ, expected above the data loss {data_loss:.6g} ({names})"
+    text = f"loss + penalty {twice:.6g} with 2λ, {once:.6g} with λ, expected above the loss {data_loss:.6g} ({names})"
     return Verdict(text, tuple(findings))
 
 
@@ -75,9 +75,10 @@ def _activity_terms(network: Network) -> list[Term]:
 def _too_strong(term: Term, data_loss: float) -> Finding:
     return found(
         "penalty_outweighs_loss",
-        f"The penalty {term.name} is many times the data loss.",
-        f"it adds {term.once:.4g} to the data loss {data_loss:.4g} before the first update",
-        "Training then makes the weights small first, and may leave the data unlearned.",
+        f"The penalty {term.name} is {term.once / data_loss:.3g} times the loss.",
+        f"it adds {term.once:.4g} to the loss {data_loss:.4g} before the first update, expected at most "
+        f"{MANY_TIMES:g} times the loss",
+        "Training then mostly makes the weights (or outputs) small, and may learn little from the data.",
         numbers={"penalty": term.once, "data_loss": data_loss},
         section=SECTION,
         command="a strength λ 10 to 100 times smaller",
@@ -90,9 +91,9 @@ def _wrong(case: CheckedSpec, term: Term, data_loss: float) -> Finding:
     return found(
         "penalty_does_not_rise",
         f"The penalty {term.name} {what}.",
-        f"it adds {term.once:.4g} with λ and {term.twice:.4g} with 2λ to the data loss {data_loss:.4g}",
-        "A penalty is added to the objective, so that minimising keeps weights or outputs small. With a wrong sign it "
-        "makes them larger.",
+        f"it adds {term.once:.4g} with λ and {term.twice:.4g} with 2λ to the loss {data_loss:.4g}",
+        "A penalty is added to the loss, so that minimising the sum keeps weights or outputs small. With a wrong sign "
+        "it makes them larger.",
         numbers={"penalty": term.once, "penalty_with_twice_lambda": term.twice, "data_loss": data_loss},
         section=SECTION,
         command=case.with_keys("gradcheck"),

@@ -44,8 +44,8 @@ def permuted_labels(case: CheckedSpec) -> Verdict:
     (fit, chance, z), (true_fit, _, true_z) = of_permuted, of_true
     findings = []
     name = "accuracy" if case.dataset.task == CLASSES else "correlation"
-    text = f"held-out {name} {fit:.3f} trained on permuted labels, expected {chance:.3f}"
-    text += f" (chance); {true_fit:.3f} trained on the true ones"
+    text = f"{name} on samples not trained on {fit:.3f} with permuted (shuffled) labels, expected about {chance:.3f}"
+    text += f" (chance); {true_fit:.3f} with the true labels"
     if z > ABOVE_CHANCE:
         findings.append(_leak(case, name, fit, chance, z))
     if true_z <= ABOVE_CHANCE:
@@ -95,7 +95,8 @@ def _leak(case: CheckedSpec, name: str, fit: float, chance: float, z: float) -> 
     return found(
         "learns_permuted_labels",
         "Trained on permuted labels, the network predicts held-out samples better than chance: the data leaks.",
-        f"held-out {name} {fit:.3f}, chance {chance:.3f} ({z:.1f} standard errors above)",
+        f"held-out {name} {fit:.3f}, chance {chance:.3f} ({z:.1f} standard errors above; up to {ABOVE_CHANCE:g} may "
+        "be luck)",
         "Permuted labels have no relation to the inputs, so only something that carries labels of held-out samples "
         "into training or evaluation can help: features computed from all labels, or state that a layer keeps.",
         numbers={"fit": fit, "chance": chance, "z": z},
@@ -108,8 +109,9 @@ def _unrelated(case: CheckedSpec, name: str, fit: float, chance: float, nearest:
     return found(
         "labels_unrelated_to_inputs",
         "The labels seem to have nothing to do with the inputs.",
-        f"held-out {name} {fit:.3f} after a short training, chance {chance:.3f}; the nearest other sample has the same "
-        f"label no more often than by chance (z {nearest:.1f}, expected above {RELATED}), and no input correlates",
+        f"held-out {name} {fit:.3f} after a short training, chance {chance:.3f}; the most similar other sample has the "
+        f"same label hardly more often than by chance ({nearest:.1f} standard errors above, expected {RELATED}), and "
+        "no single input goes with the label",
         "Inputs and labels in another order (one of them shuffled or sorted alone) look like this, and so does a task "
         "that depends on many inputs at once, such as the parity of bits.",
         numbers={"fit": fit, "chance": chance, "z_of_nearest": nearest},

@@ -117,5 +117,5 @@ def test_a_regression_ends_with_numbers_of_any_sign(tmp_path: Path, last: str, *
     sentences: list[Any] = [one.sentence for one in found(tmp_path, spec=spec)]
     assert (
         sentences
-        == [f"The network ends with {last}, but cannot give targets of mean 0 and standard deviation 1."] * wrong
+        == [f"The network ends with {last}, which cannot give all targets: they are scaled to mean 0, std 1."] * wrong
     )
