@@ -15,34 +15,36 @@ LANDSCAPES: Mapping[str, str] = {
     "batch statistics: the running ones of the trained network at every point": (
         "バッチ正規化の統計量：すべての点で学習後の移動平均を使用"
     ),
-    "no barrier: from start to end the loss falls all the way": "障壁なし：損失は最初から最後まで下がり続けます",
+    "no barrier: the loss falls all the way from the initial weights to the trained ones": (
+        "障壁なし：損失は初期の重みから学習後の重みまで下がり続けます"
+    ),
     "a barrier: the loss rises by {rise} ({share} of the initial loss) on the way from start to end, up to "
     "α = {place}": ("障壁あり：最初から最後への途中、α = {place} までに損失が {rise}（初期損失の {share}）増えます"),
     "no barrier, but a rise by {rise} that ends at the trained weights": (
         "障壁なし。ただし損失は学習後の重みに向かって {rise} 増えます"
     ),
-    "lowest loss on the line: {loss} at α = {place}": "直線上の最小の損失：{loss}（α = {place}）",
-    "training did not take this line: it says nothing about what the optimizer met, or about other solutions": (
-        "学習はこの直線を通っていません。最適化の途中の様子や他の解については何も示しません"
+    "lowest loss on the line: {loss} at α = {place} (α is 0 at the initial weights, 1 at the trained ones)": (
+        "直線上の最小の損失：{loss}（α = {place}。α は初期の重みで 0、学習後の重みで 1）"
     ),
-    "sharpness: moving every filter by {share} of its norm changes the loss from {end} to {moved} (mean of 4)": (
+    "training did not follow this straight line: it does not show which losses the optimizer passed, nor other "
+    "solutions": ("学習はこの直線を通っていません。最適化の途中の様子や他の解については何も示しません"),
+    "sharpness: changing the weights of every unit by {share} of their norm (length) changes the loss from {end} to "
+    "{moved} (mean of 4 places)": (
         "鋭さ：すべてのフィルタをノルムの {share} だけ動かすと、損失は {end} から {moved} になります（4 点の平均）"
     ),
-    "curvature d²L/dx² at the trained weights: {first} and {second} along the two directions": (
-        "学習後の重みでの曲率（二階微分）：二つの方向で {first} と {second}"
-    ),
+    "curvature (second derivative d²L/dx²) at the trained weights: {first} and {second} along the two directions; 0 "
+    "is flat": ("学習後の重みでの曲率（二階微分）：二つの方向で {first} と {second}（0 は平坦）"),
     "lowest loss on the grid: {loss} at ({x}, {y})": "格子上の最小の損失：{loss}（位置 {x}、{y}）",
-    "two random directions of {parameters}: most directions are flat, and the few steep ones are not seen": (
-        "{parameters} 次元のうちランダムな二つの方向です。ほとんどの方向は平坦で、少数の急な方向は見えません"
-    ),
-    "the two axes explain {first} and {second} of the variance of {snapshots} snapshots (a random walk in as many "
-    "dimensions gives {walk} and {next})": (
+    "only two random directions of {parameters}: most directions are flat, and these two do not show the few steep "
+    "ones": ("{parameters} 次元のうちランダムな二つの方向です。ほとんどの方向は平坦で、少数の急な方向は見えません"),
+    "the two axes, along which the weights moved most, show {first} and {second} of the movement (variance) of "
+    "{snapshots} snapshots; steps in random directions would give {walk} and {next}": (
         "二つの軸はスナップショット {snapshots} 個の分散の {first} と {second} を説明します"
         "（同じ次元のランダムウォークでは {walk} と {next}）"
     ),
-    "lowest loss of a snapshot: {loss} after step {step}": "スナップショットの最小の損失：{loss}（ステップ {step}）",
-    "the path leaves this plane by up to {off} of the distance from start to end; at its start the plane has a loss of "
-    "{plane}, the weights themselves {start}": (
+    "lowest loss of a snapshot: {loss} after step {step}": ("スナップショットの最小の損失：{loss}（ステップ {step}）"),
+    "the path is up to {off} of the distance from start to end away from this plane: at its start the plane has a "
+    "loss of {plane}, the weights themselves {start}": (
         "軌跡は、始点から終点までの距離の最大 {off} だけこの平面から離れています。"
         "始点での損失は、平面上で {plane}、実際の重みで {start} です"
     ),

@@ -8,14 +8,16 @@ LEARNING_RATES: Mapping[str, str] = {
     "sure": "確度：高",
     "fairly sure": "確度：中",
     "unsure": "確度：低",
-    "the curve: steepest descent at {steepest}; lowest loss at {lowest}, a tenth of which is {tenth}: the two rules "
-    "differ by a factor of {apart}": (
-        "曲線：損失が最も急に下がる学習率は {steepest}、最小になる学習率は {lowest}、その十分の一は {tenth}。"
-        "二つの規則の差は {apart} 倍"
+    "range test, with a rising learning rate: the loss falls fastest at {steepest}, and is lowest at {lowest}, a tenth "
+    "of which is {tenth}; these two guesses differ by a factor of {apart}": (
+        "範囲テスト（学習率を少しずつ上げる）：損失が最も速く下がる学習率は {steepest}、"
+        "損失が最小になる学習率は {lowest}、その十分の一は {tenth}。二つの推定値の差は {apart} 倍"
     ),
-    "{seeds} seeds: their estimates differ by a factor of {apart}": "シード {seeds} 個：推定値の差は {apart} 倍",
-    "tried: the best short training is a factor of {apart} from {guess}, the mean of both rules": (
-        "試行：最良の短い学習は、二つの規則の平均 {guess} から {apart} 倍の差"
+    "repeated with {seeds} seeds: their guesses differ by a factor of {apart}": (
+        "シード {seeds} 個で繰り返し：推定値の差は {apart} 倍"
+    ),
+    "short trainings: the best learning rate differs by a factor of {apart} from {guess}, the mean of both guesses": (
+        "短い学習：最良の学習率は、二つの推定値の平均 {guess} から {apart} 倍の差"
     ),
     "learning rate": "学習率",
     "loss after {steps} steps": "{steps} ステップ後の損失",
@@ -24,6 +26,9 @@ LEARNING_RATES: Mapping[str, str] = {
     " (in the spec)": "（設定ファイルの値）",
     "{result} at {lr}": "{lr} で {result}",
     "loss after {steps} steps: {results}": "{steps} ステップ後の損失：{results}",
+    "loss after {steps} steps (mean ± standard deviation of {seeds} seeds): {results}": (
+        "{steps} ステップ後の損失（シード {seeds} 個の平均 ± 標準偏差）：{results}"
+    ),
     "diverged for {diverged} of {seeds} seeds": "シード {seeds} 個中 {diverged} 個で発散",
     "the loss rises within {steps} steps from {first} on; try --from": (
         "損失が {first} から {steps} ステップ以内に増加します。範囲の下限を下げてください"
@@ -44,12 +49,12 @@ LEARNING_RATES: Mapping[str, str] = {
     "the loss rises from {initial} and never falls: the range from {first} to {last} is too high (--from)": (
         "損失は {initial} から増えるだけで下がりません。{first} から {last} の範囲が高すぎます"
     ),
-    "the curve shows {guess}, but no short training ends below the initial loss of {initial}": (
-        "曲線からは {guess} ですが、初期損失 {initial} を下回る短い学習がありません"
+    "the range test shows {guess}, but no short training ends below the initial loss of {initial}": (
+        "範囲テストからは {guess} ですが、初期損失 {initial} を下回る短い学習がありません"
     ),
-    "the curve shows no rate: the loss falls by {fall} from {initial} at most; the suggestion rests on the short "
-    "trainings alone": (
-        "曲線からは学習率が決まりません（損失の低下は {initial} から最大 {fall}）。"
+    "the range test shows no learning rate: the loss falls by at most {fall} from {initial}; the suggestion comes from "
+    "the short trainings alone": (
+        "範囲テストからは学習率が決まりません（損失の低下は {initial} から最大 {fall}）。"
         "推奨値は短い学習の結果だけに基づきます"
     ),
     "the loss still falls at {last}, the end of the range; --to shows more": (

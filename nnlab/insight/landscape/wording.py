@@ -67,7 +67,7 @@ def sentences_of_line(line: Line, initial: float) -> list[str]:
     lowest = int(np.nanargmin(line.loss))
     where = f"{line.alpha[lowest]:.2g}"
     if not rise > LEAST_CLIMB * abs(initial):
-        climb = tr("no barrier: from start to end the loss falls all the way")
+        climb = tr("no barrier: the loss falls all the way from the initial weights to the trained ones")
     elif place == 1:
         climb = tr("no barrier, but a rise by {rise} that ends at the trained weights", rise=number(rise))
     else:
@@ -80,8 +80,15 @@ def sentences_of_line(line: Line, initial: float) -> list[str]:
         )
     return [
         climb,
-        tr("lowest loss on the line: {loss} at α = {place}", loss=number(float(line.loss[lowest])), place=where),
-        tr("training did not take this line: it says nothing about what the optimizer met, or about other solutions"),
+        tr(
+            "lowest loss on the line: {loss} at α = {place} (α is 0 at the initial weights, 1 at the trained ones)",
+            loss=number(float(line.loss[lowest])),
+            place=where,
+        ),
+        tr(
+            "training did not follow this straight line: it does not show which losses the optimizer passed, nor "
+            "other solutions"
+        ),
     ]
 
 
@@ -95,13 +102,15 @@ def _of_random(plane: Plane, landscape: "LossLandscape") -> list[str]:
     x, y, loss = plane.lowest
     said = [
         tr(
-            "sharpness: moving every filter by {share} of its norm changes the loss from {end} to {moved} (mean of 4)",
+            "sharpness: changing the weights of every unit by {share} of their norm (length) changes the loss from "
+            "{end} to {moved} (mean of 4 places)",
             share=f"{plane.x[middle + away]:.0%}",
             end=number(landscape.end),
             moved=number(float(np.mean(moved))),
         ),
         tr(
-            "curvature d²L/dx² at the trained weights: {first} and {second} along the two directions",
+            "curvature (second derivative d²L/dx²) at the trained weights: {first} and {second} along the two "
+            "directions; 0 is flat",
             first=number(bends[0]),
             second=number(bends[1]),
         ),
@@ -110,7 +119,8 @@ def _of_random(plane: Plane, landscape: "LossLandscape") -> list[str]:
         said.append(tr("lowest loss on the grid: {loss} at ({x}, {y})", loss=number(loss), x=f"{x:.2g}", y=f"{y:.2g}"))
     said.append(
         tr(
-            "two random directions of {parameters}: most directions are flat, and the few steep ones are not seen",
+            "only two random directions of {parameters}: most directions are flat, and these two do not show the few "
+            "steep ones",
             parameters=f"{landscape.parameters:,}",
         )
     )
@@ -128,8 +138,8 @@ def _of_path(landscape: "LossLandscape") -> list[str]:
     on_plane = _nearest(landscape.surface, start) if isinstance(landscape.surface, Plane) else np.nan
     return [
         tr(
-            "the two axes explain {first} and {second} of the variance of {snapshots} snapshots (a random walk in as "
-            "many dimensions gives {walk} and {next})",
+            "the two axes, along which the weights moved most, show {first} and {second} of the movement (variance) "
+            "of {snapshots} snapshots; steps in random directions would give {walk} and {next}",
             first=f"{first:.0%}",
             second=f"{second:.0%}",
             snapshots=len(trajectory.steps),
@@ -142,8 +152,8 @@ def _of_path(landscape: "LossLandscape") -> list[str]:
             step=f"{trajectory.steps[best]:,}",
         ),
         tr(
-            "the path leaves this plane by up to {off} of the distance from start to end; at its start the plane has a "
-            "loss of {plane}, the weights themselves {start}",
+            "the path is up to {off} of the distance from start to end away from this plane: at its start the plane "
+            "has a loss of {plane}, the weights themselves {start}",
             off=f"{off.max():.0%}",
             plane=number(on_plane),
             start=number(float(trajectory.losses[0])),

@@ -47,8 +47,8 @@ def sentences_of(test: "LearningRateTest") -> list[str]:
     if curve is not None and found.lr is not None and found.obstacle:
         said.append(
             tr(
-                "the curve shows no rate: the loss falls by {fall} from {initial} at most; the suggestion rests on the "
-                "short trainings alone",
+                "the range test shows no learning rate: the loss falls by at most {fall} from {initial}; the "
+                "suggestion comes from the short trainings alone",
                 fall=f"{curve.fall:.2g}",
                 initial=f"{curve.initial:.4g}",
             )
@@ -58,8 +58,8 @@ def sentences_of(test: "LearningRateTest") -> list[str]:
         lowest, apart = in_two_digits(10 * curve.tenth_of_lowest), f"{found.agreement.rules:.2g}"
         said.append(
             tr(
-                "the curve: steepest descent at {steepest}; lowest loss at {lowest}, a tenth of which is {tenth}: the "
-                "two rules differ by a factor of {apart}",
+                "range test, with a rising learning rate: the loss falls fastest at {steepest}, and is lowest at "
+                "{lowest}, a tenth of which is {tenth}; these two guesses differ by a factor of {apart}",
                 lowest=lowest,
                 apart=apart,
                 **rates,
@@ -67,11 +67,14 @@ def sentences_of(test: "LearningRateTest") -> list[str]:
         )
         if len(test.by_seed) > 1:
             seeds, apart = len(test.by_seed), f"{found.agreement.seeds:.2g}"
-            said.append(tr("{seeds} seeds: their estimates differ by a factor of {apart}", seeds=seeds, apart=apart))
+            said.append(
+                tr("repeated with {seeds} seeds: their guesses differ by a factor of {apart}", seeds=seeds, apart=apart)
+            )
         guess, apart = in_two_digits(curve.guess), f"{found.agreement.trials:.2g}"
         said.append(
             tr(
-                "tried: the best short training is a factor of {apart} from {guess}, the mean of both rules",
+                "short trainings: the best learning rate differs by a factor of {apart} from {guess}, the mean of both "
+                "guesses",
                 apart=apart,
                 guess=guess,
             )
@@ -113,7 +116,15 @@ def _tried(test: "LearningRateTest") -> str:
         + (tr(" (in the spec)") if isclose(trial.lr, test.experiment.optimizer.lr) else "")
         for trial in test.trials
     ]
-    return tr("loss after {steps} steps: {results}", steps=f"{test.steps:,}", results=tr(", ").join(results))
+    results_of_all = tr(", ").join(results)
+    if len(test.by_seed) > 1:
+        return tr(
+            "loss after {steps} steps (mean ± standard deviation of {seeds} seeds): {results}",
+            steps=f"{test.steps:,}",
+            seeds=len(test.by_seed),
+            results=results_of_all,
+        )
+    return tr("loss after {steps} steps: {results}", steps=f"{test.steps:,}", results=results_of_all)
 
 
 def _result(trial: Trial) -> str:
@@ -165,7 +176,7 @@ def _obstacle(test: "LearningRateTest") -> str:
         )
     guess = in_two_digits(curve.guess)
     return tr(
-        "the curve shows {guess}, but no short training ends below the initial loss of {initial}",
+        "the range test shows {guess}, but no short training ends below the initial loss of {initial}",
         guess=guess,
         initial=initial,
     )

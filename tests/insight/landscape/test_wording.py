@@ -10,8 +10,8 @@ ALPHA = np.array([0, 0.5, 1, 1.5])
 @pytest.mark.parametrize(
     ("losses", "said"),
     [
-        ([2, 1, 0.5, 0.4], "no barrier: from start to end the loss falls all the way"),
-        ([2, 2.005, 0.5, 0.4], "no barrier: from start to end the loss falls all the way"),
+        ([2, 1, 0.5, 0.4], "no barrier: the loss falls all the way from the initial weights"),
+        ([2, 2.005, 0.5, 0.4], "no barrier: the loss falls all the way from the initial weights"),
         ([2, 2.5, 0.5, 0.4], "a barrier: the loss rises by 0.5 (25.0% of the initial loss)"),
         ([2, 1, 4, 0.4], "no barrier, but a rise by 3 that ends at the trained weights"),
     ],
@@ -19,4 +19,6 @@ ALPHA = np.array([0, 0.5, 1, 1.5])
 def test_a_barrier_is_a_rise_on_the_way_to_the_trained_weights(losses: list[float], said: str) -> None:
     sentences = sentences_of_line(Line(ALPHA, np.array(losses)), losses[0])
     assert sentences[0].startswith(said)
-    assert sentences[1] == f"lowest loss on the line: {min(losses)} at α = 1.5"
+    assert sentences[1] == (
+        f"lowest loss on the line: {min(losses)} at α = 1.5 (α is 0 at the initial weights, 1 at the trained ones)"
+    )
