@@ -161,7 +161,8 @@ def _label_noise(case: Case) -> Iterator[Symptom]:
     else:
         sentence = f"{len(found)} labels look wrong: the networks of all seeds predict another class."
     estimate = (
-        f"of the {DEEPEST:.0%} of training samples whose class is clearest from their inputs, {rate:.0%} have another label"
+        f"of the {DEEPEST:.0%} of training samples whose class is clearest from their inputs, {rate:.0%} have another "
+        "label"
         if rate
         else ""
     )

@@ -39,9 +39,10 @@ def test_a_chain_of_causes_is_reported_with_its_root(case: Case) -> None:
     found = diagnose(case, [rule("a", "b"), rule("b", "c"), rule("c"), rule("d")])
     assert [finding.name for finding in found.findings] == ["a", "d"]
     assert [finding.name for finding in found.consequences["a"]] == ["b", "c"]
-    assert found.as_text().splitlines()[:4] == [
+    assert found.as_text().splitlines()[:5] == [
         "a it is.",
         "  number  1 of 1",
+        "  why     So. (docs/doctor.md#a)",
         "  so      b it is.",
         "  so      c it is.",
     ]
