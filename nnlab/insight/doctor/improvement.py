@@ -12,8 +12,8 @@ from nnlab.insight.doctor.trials import best_that_helps, long_enough
 
 # A training loss that never fell below this fraction of chance.
 AT_CHANCE = 0.97
-# The last quarter of the training still lowers the loss by this fraction of what is left.
-STILL_FALLING = 0.1
+# The last quarter of the training still lowers the loss by this fraction of what is left, or of all that it fell.
+STILL_FALLING, STRAIGHT = 0.1, 0.2
 FEWEST_EVALUATIONS = 8
 # Below this fraction of the first loss a fall changes the predictions of few samples.
 LEARNED = 0.1
@@ -66,7 +66,9 @@ def find_still_improving(case: Case) -> Iterator[Symptom]:
     quarter = max(len(losses) // 4, 2)
     last, earlier = losses[-quarter:], losses[-2 * quarter : -quarter]
     fall = 1 - float(np.median(last) / np.median(earlier))
-    if fall < STILL_FALLING or losses[-1] > np.min(losses[:-1]) or losses[-1] < LEARNED * losses[0]:
+    fell, lately = losses[0] - np.median(last), np.median(earlier) - np.median(last)
+    falls = fall >= STILL_FALLING or (fell >= STILL_FALLING * losses[0] and lately >= STRAIGHT * fell)
+    if not falls or losses[-1] > np.min(losses[:-1]) or losses[-1] < LEARNED * losses[0]:
         return
     train = case.spec["train"]
     key = "epochs" if train["epochs"] else "iterations"

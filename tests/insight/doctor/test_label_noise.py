@@ -39,6 +39,10 @@ def test_exchanged_labels_are_counted(share: float) -> None:
     assert noise_rate(with_wrong_labels(clusters(6), share)) == pytest.approx(share, abs=0.08)
 
 
+def test_a_few_exchanged_labels_are_counted() -> None:
+    assert noise_rate(with_wrong_labels(clusters(6, samples=1000), 0.05)) == pytest.approx(0.05, abs=0.03)
+
+
 def test_labels_that_the_inputs_do_not_tell_are_no_noise() -> None:
     dataset = clusters(0)
     assert noise_rate(dataset) == 0
