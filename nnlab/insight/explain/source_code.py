@@ -62,7 +62,7 @@ def _with_helpers(definition: Any) -> Iterator[Any]:
         names = {node.id for node in ast.walk(ast.parse(dedent(inspect.getsource(each)))) if isinstance(node, ast.Name)}
         scope = vars(inspect.getmodule(each))
         named = [scope[name] for name in sorted(names & scope.keys()) if _is_shown(scope[name])]
-        found += [other for other in (*bases, *named) if other not in found]
+        found += [other for other in dict.fromkeys((*bases, *named)) if other not in found]
     yield from found
 
 

@@ -52,6 +52,9 @@ def test_code_comes_with_what_it_derives_from_and_calls() -> None:
     assert conv2d is not None
     assert "\ndef im2col(" in conv2d.text
     assert '"""' not in adamw.text + conv2d.text
+    rnn = source_code("layer", "rnn", layers["rnn"])
+    assert rnn is not None
+    assert rnn.text.count("class Recurrent(") == 1  # a base that is also named
 
 
 @pytest.mark.parametrize(
