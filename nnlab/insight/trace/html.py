@@ -155,7 +155,7 @@ def _tensor(tensor: Tensor, most: int, digits: int) -> ShownTensor:
 
 
 def _matrices(panel: Panel, largest: float, digits: int) -> Iterator[Matrix]:
-    """A panel, cut where it has so many columns that a page has no room for them."""
+    """A panel, cut where it has more columns than a page has room for."""
     for start in range(0, len(panel.columns), MOST_COLUMNS):
         part = slice(start, start + MOST_COLUMNS)
         shown = replace(panel, values=panel.values[:, part], columns=panel.columns[part])

@@ -19,7 +19,7 @@ def test_each_layer_has_formulas_of_both_directions(name: str) -> None:
     assert all(formula.startswith("d") for formula in gradient_formulas(layer))
 
 
-def test_formulas_of_a_convolution_are_told_apart_by_what_they_compute() -> None:
+def test_formulas_of_a_convolution_are_selected_by_what_they_compute() -> None:
     layer, _ = layers["conv2d"].examples()[0]
     assert [formula.partition("[")[0] for formula in formulas(layer)] == ["y"]
     assert [formula.partition("[")[0] for formula in gradient_formulas(layer)] == ["dW", "db", "dx"]
