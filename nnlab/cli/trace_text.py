@@ -48,7 +48,7 @@ def _section(section: Section, dtype: str, most: int, digits: int) -> Iterator[T
     if section.agreement is not None:
         yield Text(
             INDENT
-            + in_language("largest relative difference from the textbook", "テキスト実装との最大相対誤差")
+            + in_language("largest relative difference from the textbook class", "テキスト実装との最大相対誤差")
             + f": {section.agreement:.1e}",
             style="dim",
         )

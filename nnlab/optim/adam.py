@@ -22,7 +22,8 @@ class Adam(Optimizer):
         η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
         θ ← θ − η_t m / (√v + ε)
 
-    The form at the end of section 2 of the paper: ε is its ε̂, and η_t makes up for m and v starting at 0.
+    m and v start at 0, so they are too small in the first steps; η_t makes up for that (bias correction). This is the
+    form at the end of section 2 of the paper; ε is its ε̂.
     Source: Kingma & Ba 2015, arXiv 1412.6980; "Deep Learning from Scratch", section 6.1.6.
     """
 

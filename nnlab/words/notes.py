@@ -192,7 +192,10 @@ NOTES: Mapping[str, str] = {
     "metric/sequence_accuracy": "サンプルごとに目標が 1 つなら正解率と同じ。",
     "metric/top_k": "k = 1 なら正解率と同じ。",
     "optimizer/adadelta": "更新量が θ と同じ単位をもつので、学習率を調整しなくてよい。",
-    "optimizer/adam": "論文の 2 節の終わりにある形。ε は論文の ε̂ で、η_t は m と v が 0 から始まることを補正する。",
+    "optimizer/adam": (
+        "m と v は 0 から始まるため最初は小さすぎる。η_t がそれを補正する（バイアス補正）。"
+        "論文の 2 節の終わりにある形で、ε は論文の ε̂。"
+    ),
     "optimizer/adamax": "論文に ε はなく、Keras と同じく u に加える。PyTorch は |g| に加える。",
     "optimizer/adamw": "減衰は重みだけに働き、バイアスや正規化の係数には働かない。",
     "optimizer/amsgrad": "論文のアルゴリズム 2。Keras や PyTorch と同じく、η_t で Adam のバイアス補正を行う。",

@@ -34,19 +34,20 @@ def _overfitting(case: Case) -> Iterator[Symptom]:
     if found is None or (severity := _severity(case, found)) is None:
         return
     place, name = found.best, found.metric or "loss"
+    shown = _written(name)
     step, end = int(found.steps[place]), int(found.steps[-1])
     trained, other = found.train_metric[-1], found.metric_values[-1]
     rose = found.rise >= ROSE
     since = f" Since step {step:,} the {split} loss rises." if rose else ""
     then = float(found.metric_values[place])
-    early = f"; at step {step:,} the {split} {name} was {then:.4f}" if rose else ""
+    early = f"; at step {step:,} the {split} {shown} was {then:.4f}" if rose else ""
     smallest = (
         f"{split} loss {found.loss[place]:.4f} at step {step:,}, its smallest, " if step < end else f"{split} loss "
     )
     yield Symptom(
-        sentence=f"The network overfits: train {name} {trained:.4f}, {split} {name} {other:.4f}.{since}",
+        sentence=f"The network overfits: train {shown} {trained:.4f}, {split} {shown} {other:.4f}.{since}",
         evidence=f"{smallest}{found.loss[-1]:.4f} at step {end:,} (train loss {found.train_loss[-1]:.4f}); difference "
-        f"of {name} {found.gap:.4f}{early}",
+        f"of {shown} {found.gap:.4f}{early}",
         numbers={
             "gap": found.gap,
             "since_step": step,
@@ -59,6 +60,10 @@ def _overfitting(case: Case) -> Iterator[Symptom]:
         command=_against_overfitting(case, rose=rose),
         severity=severity,
     )
+
+
+def _written(metric: str) -> str:
+    return "R²" if metric == "r2" else metric.replace("_", " ")
 
 
 def _severity(case: Case, found: Curves) -> Severity | None:
@@ -127,9 +132,10 @@ def _underfitting(case: Case) -> Iterator[Symptom]:
     if neighbours < reached + LOW:
         return
     yield Symptom(
-        sentence=f"The network underfits: train {metric} {reached:.4f} no longer rises, though the data allows more.",
+        sentence=f"The network underfits: train {_written(metric)} {reached:.4f} no longer rises, though the "
+        "data allows more.",
         evidence=f"train loss {earlier:.4f} at step {int(found.steps[before]):,}, {end:.4f} at the end; predicting "
-        f"each sample from its 5 nearest (most similar) training samples, without a network, gives {metric} "
+        f"each sample from its 5 nearest (most similar) training samples, without a network, gives {_written(metric)} "
         f"{neighbours:.4f}",
         numbers={"train": reached, "neighbours": neighbours, "loss_before": earlier, "loss": end},
         command=_against_underfitting(case),

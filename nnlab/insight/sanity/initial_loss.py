@@ -59,8 +59,10 @@ def initial_loss(case: CheckedSpec) -> Verdict:
         findings.append(_differs(case, measured, theory))
     elif not findings:
         findings += _too_certain(case, loss, x, scores, targets, measured, theory)
-    text = f"{measured:.4f} before training, expected {theory.formula} = {theory.value:.4f}, at most "
-    return Verdict(f"{text}{theory.tolerance:.2g} away (as the scores differ)", tuple(findings))
+    text = f"{measured:.4f} before training, expected {theory.formula} = {theory.value:.4f}"
+    if any(finding.name == "initial_weights_too_large" for finding in findings):
+        return Verdict(f"{text}: the scores are too large", tuple(findings))
+    return Verdict(f"{text}, at most {theory.tolerance:.2g} away (as the scores differ)", tuple(findings))
 
 
 def theory_of(loss: Loss, scores: Array, targets: Array) -> Theory | None:

@@ -118,7 +118,10 @@ def backward_section(arrays: LayerArrays, last: bool, *, alone: bool) -> Section
         tensors.append(Tensor("dx", "∂L/∂x", arrays.dx, _x_axes(arrays), True))
     elif arrays.dy is not None:
         notes.append(
-            in_language("dx is not computed: no layer before it is trained", "dx は計算しない: 前に学習する層がない")
+            in_language(
+                "dx is not computed: the layers before it have nothing to train",
+                "dx は計算しない: 前に学習する層がない",
+            )
         )
     if (own := comparable(arrays)) and call.twin is not None and own.dy is not None:
         pairs: list[tuple[Array | None, Array]] = [(own.dx, call.twin.backward(own.dy))]
