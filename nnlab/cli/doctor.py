@@ -7,6 +7,7 @@ import typer
 
 from nnlab.cli.arguments import MovedData, RunName, RunsFolder
 from nnlab.cli.console import echo
+from nnlab.cli.finding_lines import LABEL, print_line
 from nnlab.cli.single_run import check_single
 
 
@@ -35,19 +36,6 @@ def doctor_command(
         echo(as_json(diagnosis.as_json()).decode(), nl=False)
     else:
         for line in diagnosis.as_text().split("\n"):
-            print_line(line)
+            print_line(line, LABEL if line.startswith("  ") else 0)
     if diagnosis.problems:
         raise typer.Exit(1)
-
-
-def print_line(line: str) -> None:
-    """Print a line of a diagnosis; on a terminal it is wrapped, unless it is a command to copy."""
-    from nnlab.cli.console import results
-    from nnlab.cli.wrapping import wrapped
-
-    label = 10 if line.startswith("  ") else 0  # two spaces, and the word that says what follows
-    if "nnlab train " in line or not results().is_terminal:
-        echo(line)
-        return
-    head, *others = wrapped(line[label:], max(40, results().width - label)) or [""]
-    echo("\n".join([line[:label] + head, *(" " * (label or 2) + other for other in others)]))

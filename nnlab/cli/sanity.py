@@ -10,15 +10,14 @@ import typer
 
 from nnlab.cli.arguments import SPEC_HELP, Overrides, note_passed_over
 from nnlab.cli.completion import complete_sanity_check, complete_spec
-from nnlab.cli.console import echo, is_live, messages, results
+from nnlab.cli.console import echo, is_live, messages
+from nnlab.cli.finding_lines import LABEL, print_line
 
 if TYPE_CHECKING:
     from nnlab.insight.finding import Finding
 
 STATUS_AND_NAME = 26
 """The width of status and name of a check, after which the text begins."""
-PART = 10
-"""The width of the labels under the sentence of a finding."""
 
 
 def sanity_command(
@@ -79,7 +78,7 @@ def sanity_command(
             started("")
             done.append(result)
             if not json:
-                show(result.as_text(), STATUS_AND_NAME)
+                print_line(result.as_text(), STATUS_AND_NAME)
     report = SanityReport(experiment.name, tuple(done))
     if json:
         echo(as_json(report.as_json()).decode(), nl=False)
@@ -94,23 +93,13 @@ def sanity_command(
         echo(report.summary())
 
 
-def show(text: str, indent: int) -> None:
-    """Print a line; on a terminal it is wrapped, with further lines indented."""
-    from nnlab.cli.wrapping import wrapped
-
-    head, rest = text[:indent], text[indent:]
-    lines = wrapped(rest, max(40, results().width - indent - 1)) if results().is_terminal else [rest]
-    for number, line in enumerate(lines):
-        echo((head if number == 0 else " " * indent) + line)
-
-
 def show_finding(check: str, finding: "Finding") -> None:
     """Print a finding after the name of its check."""
     echo("")
     sentence, *parts = finding.as_text().splitlines()
-    show(f"{check}: {sentence}" if finding.severity == "problem" else f"{check}, advice: {sentence}", 0)
+    print_line(f"{check}: {sentence}" if finding.severity == "problem" else f"{check}, advice: {sentence}", 0)
     for part in parts:
-        show(part, PART)
+        print_line(part, LABEL)
 
 
 @contextmanager

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from math import prod
 
 import numpy as np
 
-from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset import Dataset
 from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples
+from nnlab.insight.row_digests import row_digests
 
 NEAR, FAR = 0.01, 0.04
 """Nearly the same: nearer than this fraction of the distance of two training samples; and what is no longer near."""
@@ -87,11 +86,3 @@ def _shared(dataset: Dataset, name: str, samples: int, pairs: Sequence[tuple[int
     own, others = dataset.splits[name].targets, dataset.train.targets
     same = [bool(np.array_equal(own[number], others[other])) for number, other in pairs]
     return Shared(name, samples, pairs, exact, float(np.mean(same)) if same else 0.0)
-
-
-def row_digests(split: Split) -> list[bytes]:
-    """A hash of the inputs of each sample."""
-    rows: Array = split.inputs.reshape(len(split), -1)
-    if rows.dtype.kind == "f":
-        rows = rows + 0.0  # −0 and 0 are the same number
-    return [blake2b(row.tobytes(), digest_size=16).digest() for row in rows]

@@ -11,10 +11,11 @@ from nnlab.data.dataset import Dataset
 from nnlab.errors import NnlabError
 from nnlab.insight.doctor.answers import answers, has_classes
 from nnlab.insight.doctor.case import Case
-from nnlab.insight.doctor.duplicates import repeats_by_chance, row_digests
+from nnlab.insight.doctor.duplicates import repeats_by_chance
 from nnlab.insight.doctor.neighbours import comparable, nearest_training_samples, votes
 from nnlab.insight.doctor.remedies import on_spec
 from nnlab.insight.doctor.rules import Rule, Symptom
+from nnlab.insight.row_digests import row_digests
 from nnlab.records.formats import is_run_folder
 from nnlab.records.reader import read_recorded_spec
 from nnlab.storage.layout import MODEL_FILE, SPEC_FILE

@@ -1,11 +1,7 @@
 """Held-out samples that are also among the training samples."""
 
-from hashlib import blake2b
-
-import numpy as np
-
-from nnlab.core.arrays import Array
 from nnlab.insight.finding import Finding
+from nnlab.insight.row_digests import row_digests
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import found
 
@@ -17,12 +13,12 @@ FEWEST = 20
 def shared_samples(case: CheckedSpec) -> list[Finding]:
     """A problem where most samples of a held-out split are training samples, advice where 5 % are."""
     findings = []
-    training = {_digest(sample) for sample in case.dataset.train.inputs[:MOST_TRAINING]}
+    training = set(row_digests(case.dataset.train.first(MOST_TRAINING)))
     for name, split in case.dataset.splits.items():
         chosen = case.rng(8).permutation(len(split))[:MOST_HELD_OUT]
         if name == "train" or len(chosen) < FEWEST:
             continue
-        held_out = {_digest(split.inputs[index]) for index in chosen}
+        held_out = set(row_digests(split.take(chosen)))
         share = len(held_out & training) / len(held_out)
         few_values = len(training) < 0.9 * min(MOST_TRAINING, len(case.dataset.train))  # repeats are natural
         if share < 0.05 or len(held_out) < FEWEST:
@@ -40,7 +36,3 @@ def shared_samples(case: CheckedSpec) -> list[Finding]:
             )
         )
     return findings
-
-
-def _digest(sample: Array) -> bytes:
-    return blake2b(np.ascontiguousarray(sample).data, digest_size=8).digest()
