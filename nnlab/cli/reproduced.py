@@ -17,12 +17,12 @@ from nnlab.insight.reproduce.catalogue import EXPERIMENTS
 from nnlab.insight.reproduce.claims import Experiment
 from nnlab.insight.reproduce.trainings import Trainer
 from nnlab.insight.reproduce.verdicts import Result, Row, reproduce
-from nnlab.language import Language, in_language, tr
+from nnlab.language import Language, in_language
 from nnlab.plots.plot_style import Style
 from nnlab.report.files import check_free, report_path, write_report
 from nnlab.report.reproductions import reproduction_report
 from nnlab.sweeps.pool import LocalWorkers
-from nnlab.sweeps.progress import SilentSweep
+from nnlab.sweeps.progress import SilentSweep, duration
 from nnlab.sweeps.trial import Workers
 from nnlab.train.reporting import Silent
 
@@ -54,13 +54,6 @@ def entry_of(experiment: Experiment) -> dict[str, object]:
         "configs": [training.config for training in experiment.trainings],
         "seconds": experiment.seconds,
     }
-
-
-def duration(seconds: int) -> str:
-    """About how long something takes."""
-    if seconds < 60:
-        return tr("{seconds} s", seconds=seconds)
-    return tr("{minutes} min", minutes=round(seconds / 60))
 
 
 def reproduce_experiments(

@@ -53,6 +53,11 @@ class Forward(Protocol):
         ...
 
 
+def all_scores(forward: Forward, network: Network, inputs: Array) -> Array:
+    """The scores of samples (N, ...), (N, K) or (N, T, K); pixels are scaled."""
+    return np.concatenate([chunk.copy() for chunk in scores_of(forward, network, inputs)])
+
+
 def scores_of(forward: Forward, network: Network, inputs: Array) -> Iterator[Array]:
     """The scores of samples (N, ...) chunk by chunk, each valid until the next; pixels are scaled."""
     loader = BatchLoader(Split(inputs, np.zeros(len(inputs), np.intp)), network.flat.values.dtype)

@@ -15,7 +15,7 @@ from nnlab.data.pipeline.raw_samples import network_inputs
 from nnlab.data.pipeline.training_range import out_of_range
 from nnlab.data.sources.table import Table
 from nnlab.data.tables.csv_text import CsvFormat
-from nnlab.engine.predictions import probabilities_of, scores_of
+from nnlab.engine.predictions import all_scores, probabilities_of
 from nnlab.errors import RunError, UsageError, reported_as
 from nnlab.inference.generation import generate
 from nnlab.models.network import Network
@@ -97,7 +97,7 @@ class TrainedNetwork(Network):
         Raises RunError where one is not finite, as after a divergence.
         """
         with np.errstate(all="ignore"):  # after a divergence scores may be anything
-            scores = np.concatenate([chunk.copy() for chunk in scores_of(super().forward, self, inputs)])
+            scores = all_scores(super().forward, self, inputs)
             if not (finite := np.isfinite(scores).reshape(len(scores), -1).all(axis=1)).all():
                 sample = int(np.argmin(finite))
                 raise RunError(f"the scores of sample {sample} (from 0) are not finite: the network cannot be used")

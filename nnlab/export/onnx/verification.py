@@ -8,7 +8,7 @@ import numpy as np
 from onnx import ModelProto
 
 from nnlab.core.arrays import Array
-from nnlab.engine.predictions import probabilities_of, scores_of
+from nnlab.engine.predictions import all_scores, probabilities_of
 from nnlab.errors import CheckFailed, RunError
 from nnlab.export.onnx.model import INPUT, PREDICTIONS, PROBABILITIES, SCORES
 from nnlab.export.onnx.reference import reference_evaluator
@@ -97,7 +97,7 @@ def network_scores(network: TrainedNetwork, raw: Array) -> Array:
     scaling, plain = network.inputs.scaling, network.plain()
     inputs = raw if scaling is None else scaling.apply(raw)
     with np.errstate(all="ignore"):  # after a divergence scores may be anything
-        return np.concatenate([chunk.copy() for chunk in scores_of(plain.forward, plain, inputs)])
+        return all_scores(plain.forward, plain, inputs)
 
 
 def rounding_error(network: TrainedNetwork, raw: Array) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.engine.predictions import probabilities_of, scores_of
+from nnlab.engine.predictions import all_scores, probabilities_of
 from nnlab.insight.doctor.case import Case
 from nnlab.layers.planning import multiply_adds
 
@@ -46,8 +46,8 @@ def answers(case: Case, split: str) -> Answers:
     count = min(len(samples), int(np.clip(_MOST_WORK / work, _FEWEST, _MOST)))
     numbers = np.unique(np.linspace(0, len(samples) - 1, count).astype(np.intp))
     with np.errstate(all="ignore"):  # the numbers of an ill network may be anything
-        chunks = [chunk.copy() for chunk in scores_of(network.forward, network, samples.inputs[numbers])]
-    return Answers(split, numbers, samples.targets[numbers], np.concatenate(chunks))
+        scores = all_scores(network.forward, network, samples.inputs[numbers])
+    return Answers(split, numbers, samples.targets[numbers], scores)
 
 
 def judged_split(case: Case) -> str:

@@ -8,7 +8,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.task import CLASSES
 from nnlab.data.dataset import Dataset, Split
 from nnlab.engine.loop import train
-from nnlab.engine.predictions import scores_of
+from nnlab.engine.predictions import all_scores
 from nnlab.engine.run_setup import RunSetup
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
@@ -84,9 +84,7 @@ def _held_out_fit(case: CheckedSpec, data: Dataset) -> tuple[float, float, float
 
 def _predicted(setup: RunSetup, split: Split) -> Array:
     with np.errstate(all="ignore"):  # after a divergence scores may be anything
-        scores = np.concatenate(
-            [chunk.copy() for chunk in scores_of(setup.network.forward, setup.network, split.inputs)]
-        )
+        scores = all_scores(setup.network.forward, setup.network, split.inputs)
     predicted: Array = scores.argmax(axis=-1) if setup.dataset.task == CLASSES else np.nan_to_num(scores)
     return predicted
 
