@@ -14,6 +14,7 @@ from nnlab.insight.watch.curve import Curve
 from nnlab.insight.watch.folder_place import FolderPlace
 from nnlab.insight.watch.growing_files import GrowingLines, GrowingTable, ReplacedFiles, within
 from nnlab.insight.watch.pace import Pace
+from nnlab.insight.watch.planned_length import PlannedLength
 from nnlab.metric_columns import FIRST_METRICS_COLUMNS, best_row, bounds_of, in_row_order, listed_metrics, names_in
 from nnlab.records.formats import CRASHED, DIAGNOSTICS_COLUMNS, STEPS_COLUMNS
 from nnlab.records.json_files import read_environment, read_summary
@@ -189,25 +190,9 @@ class FollowedRun:
         return names_in(self.measured)
 
     @property
-    def total(self) -> int | None:
-        """The steps of the whole training; None where they are not known."""
-        if iterations := _count(self._train.get("iterations")):
-            return iterations
-        per_epoch = self._steps_per_epoch
-        return self.epochs * per_epoch if self.epochs and per_epoch else None
-
-    @property
-    def epochs(self) -> int | None:
-        """The epochs of the whole training, where the spec gives it in epochs."""
-        return _count(self._train.get("epochs"))
-
-    @property
-    def samples_per_step(self) -> int | None:
-        """Training samples of one update."""
-        if self._train.get("batch_size") == "full":
-            return self._samples
-        size, accumulated = _count(self._train.get("batch_size")), _count(self._train.get("accumulate", 1))
-        return size * accumulated if size and accumulated else None
+    def planned(self) -> PlannedLength:
+        """How long the training is to be."""
+        return PlannedLength(self.spec, self.environment)
 
     @property
     def speed(self) -> float | None:
@@ -220,7 +205,7 @@ class FollowedRun:
     @property
     def seconds_left(self) -> float | None:
         """About how long a running training still takes; None where it is not known."""
-        speed, total = self.speed, self.total
+        speed, total = self.speed, self.planned.total
         if self.status != "running" or not speed or total is None:
             return None
         return max((total - self.step) / speed - min(self.seconds_idle or 0.0, self.pace.longest_pause), 0.0)
@@ -239,26 +224,3 @@ class FollowedRun:
         begun = self._environment_file.changed_at
         earlier = self.summary.get("train_seconds") or 0.0
         return None if begun is None else max(time() - begun, 0.0) + earlier
-
-    @property
-    def _train(self) -> Mapping[str, Any]:
-        found = self.spec.get("train")
-        return found if isinstance(found, Mapping) else {}
-
-    @property
-    def _samples(self) -> int | None:
-        samples = self.environment.get("samples")
-        return _count(samples.get("train")) if isinstance(samples, Mapping) else None
-
-    @property
-    def _steps_per_epoch(self) -> int | None:
-        samples, size = self._samples, self.samples_per_step
-        if samples and size:
-            dropped = self._train.get("drop_last") and self._train.get("sampling") == "shuffle"
-            return samples // size if dropped else -(-samples // size)
-        return None
-
-
-def _count(value: object) -> int | None:
-    """A number of steps or samples; None for anything else, since spec and environment are not checked as a whole."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 10**12 else None

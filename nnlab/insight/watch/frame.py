@@ -63,10 +63,10 @@ def closing_line(followed: Followed) -> str:
     parts = [tr(followed.status)]
     if isinstance(followed, FollowedGroup):
         parts += [_group_words(followed, followed.total)] if followed.total else []
-    elif followed.total is None:
+    elif followed.planned.total is None:
         parts.append(tr("step {step}", step=f"{followed.step:,}"))
     else:
-        parts.append(tr("{done} of {total} steps", done=f"{followed.step:,}", total=f"{followed.total:,}"))
+        parts.append(tr("{done} of {total} steps", done=f"{followed.step:,}", total=f"{followed.planned.total:,}"))
     return tr("{name}: {parts}", name=one_line(followed.name, 100), parts=tr(", ").join(parts))
 
 
@@ -123,7 +123,7 @@ def _title(name: str, status: str, folder: str, width: int) -> Text:
 
 
 def _steps_line(run: FollowedRun, frame: Frame) -> Text:
-    total = run.total
+    total = run.planned.total
     if total is None:
         return Text(tr("step {step}", step=f"{run.step:,}"))
     share = min(run.step / total, 1.0)
@@ -153,12 +153,16 @@ def _facts(run: FollowedRun) -> list[Text]:
         facts.append(Text(tr("no new step for {time}", time=duration(idle)), "yellow"))
     if speed := run.speed:
         facts.append(Text(tr("{speed} steps/s", speed=_rate(speed))))
-        if samples := run.samples_per_step:
+        if samples := run.planned.samples_per_step:
             facts.append(Text(tr("{speed} samples/s", speed=_rate(speed * samples))))
     row = run.newest or {}
     if (epoch := row.get("epoch")) is not None:
         shown = f"{epoch:.2f}".rstrip("0").rstrip(".")
-        text = tr("epoch {epoch} of {epochs}", epoch=shown, epochs=f"{run.epochs:,}") if run.epochs else None
+        text = (
+            tr("epoch {epoch} of {epochs}", epoch=shown, epochs=f"{run.planned.epochs:,}")
+            if run.planned.epochs
+            else None
+        )
         facts.append(Text(text or tr("epoch {epoch}", epoch=shown)))
     if (rate := row.get("lr")) is not None:
         facts.append(Text(f"lr {rate:.4g}"))

@@ -32,7 +32,7 @@ def set_times(path: Path, moment: float, *names: str) -> None:
 
 def test_a_completed_run(make_run: Callable[..., Path]) -> None:
     run = followed(make_run(seconds=2.0))
-    assert (run.status, run.step, run.total, run.problem) == ("completed", 40, 40, "")
+    assert (run.status, run.step, run.planned.total, run.problem) == ("completed", 40, 40, "")
     assert run.speed == 20
     assert run.seconds_left is None
     assert run.newest is not None
@@ -51,14 +51,14 @@ def test_a_running_run_grows_and_its_speed_follows_from_the_times_of_the_file(ma
     lock = RunLock(path)
     try:
         run = followed(path)
-        assert (run.status, run.step, run.total) == ("running", 40, 100)
+        assert (run.status, run.step, run.planned.total) == ("running", 40, 100)
         assert run.speed == 20
         append(path / "steps.csv", "".join(f"{step},0.5\n" for step in range(41, 81)) + "81,0.")
         set_times(path, 1003.0, "steps.csv")
         run.look()
         assert run.step == 80
         assert run.speed == pytest.approx(80 / 3)
-        assert run.samples_per_step == 100
+        assert run.planned.samples_per_step == 100
         run.look()
         assert run.status == "running"
     finally:
@@ -71,7 +71,7 @@ def test_epochs_and_full_batches_follow_from_the_recorded_samples(make_run: Call
         path = make_run(f"20250101-120000-adam-0a1b{size}", changes, status="running")
         (path / "environment.json").write_text('{"samples": {"train": 1000}}', encoding="utf-8")
         run = followed(path)
-        assert (run.samples_per_step, run.total, run.epochs) == (per_step, total, 3)
+        assert (run.planned.samples_per_step, run.planned.total, run.planned.epochs) == (per_step, total, 3)
 
 
 def test_a_run_whose_process_has_ended_is_crashed(make_run: Callable[..., Path]) -> None:
@@ -93,7 +93,7 @@ def test_a_folder_without_anything_has_not_begun(tmp_path: Path) -> None:
     path = tmp_path / "20250101-120000-adam-0a1b2c"
     path.mkdir()
     run = followed(path)
-    assert (run.status, run.step, run.total, run.name) == ("not begun", 0, None, path.name)
+    assert (run.status, run.step, run.planned.total, run.name) == ("not begun", 0, None, path.name)
 
 
 def test_a_deleted_run_keeps_what_was_read(make_run: Callable[..., Path]) -> None:
@@ -127,7 +127,7 @@ def test_damage_is_reported_and_the_rest_still_shown(make_run: Callable[..., Pat
     append(path / "steps.csv", "x,y\n")
     run = followed(path)
     assert "steps.csv:42: step: must be a number, got 'x'" in run.problem
-    assert run.total == 100
+    assert run.planned.total == 100
 
 
 def test_gradient_norms_by_layer(make_run: Callable[..., Path]) -> None:
