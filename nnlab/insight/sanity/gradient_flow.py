@@ -97,7 +97,7 @@ def _symmetric(case: CheckedSpec) -> list[Finding]:
         found(
             "equal_units",
             f"All units of a layer start with the same weights: {listed(alike)}.",
-            f"{len(alike)} arrays of weights with equal units, expected different ones",
+            f"{len(alike)} of the arrays of weights ha{'s' if len(alike) == 1 else 've'} equal units, expected none",
             "Equal units get equal gradients and stay equal, so a layer of many units computes no more than one unit.",
             numbers={"arrays": len(alike)},
             section=SECTION,

@@ -37,6 +37,8 @@ def independence(case: CheckedSpec) -> Verdict:
     if not seen:
         findings.append(_ignored(case, count))
     text = f"the output for a sample changes by {evaluated:.1g} of its size when others of its batch change, expected 0"
+    if not seen:
+        text += "; but it does not change with its own input either"
     if mixing:
         text += f"; in training {mixing} uses mean and variance of the batch, as it should"
     else:

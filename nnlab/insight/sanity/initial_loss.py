@@ -62,6 +62,8 @@ def initial_loss(case: CheckedSpec) -> Verdict:
     text = f"{measured:.4f} before training, expected {theory.formula} = {theory.value:.4f}"
     if any(finding.name == "initial_weights_too_large" for finding in findings):
         return Verdict(f"{text}: the scores are too large", tuple(findings))
+    if any(finding.name == "softmax_twice" for finding in findings):
+        return Verdict(f"{text}; but the network ends with a softmax", tuple(findings))
     return Verdict(f"{text}, at most {theory.tolerance:.2g} away (as the scores differ)", tuple(findings))
 
 

@@ -24,6 +24,15 @@ ROUNDING = 1e-6
 SECTION = "inputs"
 
 
+_ALSO_WRONG = {
+    "inputs_all_equal": "all training samples are equal",
+    "label_among_inputs": "an input contains the label",
+    "held_out_scaled_by_itself": "held-out samples are scaled otherwise",
+    "held_out_in_training": "held-out samples are also training samples",
+}
+"""What the numbers of the line do not show, by the name of the finding."""
+
+
 def inputs(case: CheckedSpec) -> Verdict:
     """Statistics of the inputs as the network gets them, against the scaling that the dataset reports."""
     dataset = case.dataset
@@ -45,6 +54,7 @@ def inputs(case: CheckedSpec) -> Verdict:
     how = _reported(case)
     text = f"{shape_text(dataset.sample_shape)} {how}: mean {x.mean():.3g}, std {x.std():.3g}, range {x.min():.3g} to "
     text += f"{x.max():.3g}, largest size (root mean square) of an input {size.max():.3g}, expected below {LARGEST:g}"
+    text += "".join(f"; but {wrong}" for name, wrong in _ALSO_WRONG.items() if name in {each.name for each in findings})
     constant = int((std == 0).sum())
     usual = " (usual at the borders of images)" if len(dataset.sample_shape) == 3 else ""
     text += f"; {constant} of {std.size:,} inputs are constant{usual}" if constant else ""

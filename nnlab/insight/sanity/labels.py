@@ -79,8 +79,8 @@ def _unbalanced(case: CheckedSpec, train: Array) -> Finding:
     share, name = float(train.max() / train.sum()), one_line(case.dataset.class_names[int(train.argmax())])
     return found(
         "one_class_dominates",
-        f"{share:.0%} of the training labels are {name}.",
-        f"always answering {name} has accuracy {share:.3f}",
+        f"{share:.0%} of the training labels are of class {name}.",
+        f"always predicting {name} has accuracy {share:.3f}",
         "Accuracy says little here: compare it with the share of the largest class, and look at the recall of each "
         "class (the fraction of its samples that are predicted as this class).",
         numbers={"share": share, "class": name},
