@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 # Problems lead to exit code 1; advice does not.
@@ -27,8 +28,10 @@ class Finding:
     command: str
 
     def as_json(self) -> dict[str, object]:
-        """Its fields as plain values."""
-        return {**vars(self), "numbers": dict(self.numbers)}
+        """Its fields as plain values; numbers that are not finite, which JSON lacks, are texts: nan, inf, -inf."""
+        numbers = self.numbers.items()
+        plain = {name: value if isinstance(value, str) or isfinite(value) else str(value) for name, value in numbers}
+        return {**vars(self), "numbers": plain}
 
     def as_text(self) -> str:
         """Its sentence, and one indented line each for number, reason and command."""

@@ -34,6 +34,15 @@ def test_json_has_every_field_as_a_plain_value() -> None:
     assert json.loads(json.dumps(DEAD.as_json())) == {**vars(DEAD), "numbers": dict(DEAD.numbers)}
 
 
+def test_json_has_no_numbers_that_are_not_finite() -> None:
+    finding = Finding(**{**vars(DEAD), "numbers": {"loss": float("nan"), "ratio": float("-inf"), "step": 3}})
+    assert json.loads(json.dumps(finding.as_json(), allow_nan=False))["numbers"] == {
+        "loss": "nan",
+        "ratio": "-inf",
+        "step": 3,
+    }
+
+
 def test_advice_is_no_problem() -> None:
     advice = Finding(**{**vars(DEAD), "severity": "advice"})
     assert problems([DEAD, advice, DEAD]) == 2

@@ -11,6 +11,7 @@ from nnlab.config.loading import Spec, as_experiment
 from nnlab.config.overrides import Overrides
 from nnlab.core.arrays import Array
 from nnlab.data.dataset_cache import DatasetCache
+from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import UsageError
 from nnlab.html import block, line, table
 from nnlab.insight.range_test.curve import LossCurve, mean_curve
@@ -37,11 +38,12 @@ class LearningRateTest:
 
     ``lrs`` are the rates of the steps, ``trainings`` the range test of each seed, ``curve`` their mean as far as all of
     them reached (None where that is too short), ``trials`` the short trainings around the guess, in rising order.
-    ``base_command`` trains the spec as it is; empty where it is not a file.
+    ``base_command`` trains the spec as it is, for ``iterations`` updates; it is empty where the spec is not a file.
     """
 
     experiment: Experiment
     base_command: str
+    iterations: int
     steps: int
     lrs: Array
     trainings: Sequence[ShortTraining]
@@ -173,7 +175,8 @@ def run_range_test(
         elif curve is not None and obstacle in ("flat", "noisy"):
             trials = try_range(first, last, train, own)
             found = suggest_by_trials(curve, trials, obstacle)
-    return LearningRateTest(experiment, base_command, steps, lrs, trainings, curve, by_seed, trials, found)
+    iterations = RunSetup(experiment, read=read).iterations
+    return LearningRateTest(experiment, base_command, iterations, steps, lrs, trainings, curve, by_seed, trials, found)
 
 
 def most_steps(first: float, last: float, steps: int, seeds: int) -> int:

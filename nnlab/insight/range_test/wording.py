@@ -188,14 +188,13 @@ def _notes(test: "LearningRateTest") -> list[str]:
     if found.agreement is not None and curve is not None and curve.lowest >= len(test.lrs) - 2:
         last = in_two_digits(float(test.lrs[-1]))
         notes.append(tr("the loss still falls at {last}, the end of the range; --to shows more", last=last))
-    iterations = test.experiment.train.iterations or 0
-    if found.lr is not None and iterations >= LONG * test.steps:
+    if found.lr is not None and test.iterations >= LONG * test.steps:
         notes.append(
             tr(
                 "{steps} of the spec's {iterations} updates were tested: a long training may want a lower rate or a "
                 "schedule towards its end",
                 steps=f"{test.steps:,}",
-                iterations=f"{iterations:,}",
+                iterations=f"{test.iterations:,}",
             )
         )
     if off := off_during_the_test(test):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal
 
 from nnlab.html import block, line, table
@@ -109,8 +108,7 @@ def found(
     severity: Severity = "problem",
 ) -> Finding:
     """A finding of a check; ``section`` is the heading of docs/sanity.md that explains it."""
-    plain = {key: value if isinstance(value, str) or isfinite(value) else str(value) for key, value in numbers.items()}
-    return Finding(name, severity, sentence, evidence, plain, why, f"{PAGE}#{section}", command)
+    return Finding(name, severity, sentence, evidence, numbers, why, f"{PAGE}#{section}", command)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

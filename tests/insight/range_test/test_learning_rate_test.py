@@ -84,6 +84,8 @@ def test_the_command_keeps_other_overrides(lines) -> None:
 def test_a_training_much_longer_than_the_test_is_noted(lines) -> None:
     found = learning_rate_test(lines, {"train.iterations": 1000}, steps=30, seeds=1)
     assert found.sentences[-1].startswith("30 of the spec's 1,000 updates were tested")
+    found = learning_rate_test(lines, {"train.iterations": None, "train.epochs": 200}, steps=30, seeds=1)
+    assert found.sentences[-1].startswith("30 of the spec's 200 updates were tested")
 
 
 def test_steps_are_counted_and_at_most_those_announced(lines) -> None:
