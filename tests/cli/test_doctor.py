@@ -39,9 +39,9 @@ def test_a_problem_is_reported_with_its_number_reason_and_command(nnlab, ill: Pa
     answer = nnlab("doctor", ill)
     assert answer.code == 1
     head, number, *others = answer.stdout.splitlines()
-    assert head == "The units of a layer are copies of each other."
+    assert head == "The units of a layer are copies of each other: they all compute the same."
     assert number == "  number  all 6 units of linear1 give the same outputs before training"
-    assert [line[2:5] for line in others if line.startswith("  ")] == ["so ", "why", "try"]
+    assert [line[2:5] for line in others if line.startswith("  ")] == ["why", "so ", "try"]
 
 
 def test_one_run_of_a_sweep_is_named(nnlab, tmp_path: Path) -> None:
