@@ -37,7 +37,8 @@ class Checkpointer(Protocol):
 class Outcome:
     """How training ended: ``status`` is completed, interrupted or diverged; ``steps`` is the number of updates.
 
-    ``restored`` is the step that the weights belong to, where that is not the last.
+    ``restored`` is the step that the weights belong to, where that is not the last. ``message`` is the ``reason`` for
+    an early end, followed by what became of the weights.
     """
 
     status: str
@@ -45,6 +46,7 @@ class Outcome:
     seconds: float
     message: str = ""
     restored: int | None = None
+    reason: str = ""
 
 
 @np.errstate(all="ignore")  # the checks report an overflow at the step where it happens
@@ -120,4 +122,4 @@ def train(
         restored = controls.restore_best(step)
     average.end(restored=restored is not None)
     kept = "" if restored is None else f"the weights saved are those of step {restored}"
-    return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (reason, kept))), restored)
+    return Outcome(status, step, perf_counter() - started, "; ".join(filter(None, (reason, kept))), restored, reason)

@@ -67,7 +67,7 @@ def record_step(
     except _Recorded:
         message = ""
     else:
-        message = outcome.message
+        message = outcome.reason
         if recorder.record is None and outcome.status == "diverged":
             raise Diverged(f"training diverges before step {step}: {message}; trace an earlier --step")
         if recorder.record is None:

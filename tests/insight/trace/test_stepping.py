@@ -40,20 +40,23 @@ def test_step_that_diverges_is_recorded_as_far_as_it_came(tmp_path: Path) -> Non
     setup = make_setup(tmp_path, spec_of("mlp"), "optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "dtype=float32")
     record, failure = record_step(setup, 3)
     assert "became" in failure
+    assert "weights saved" not in failure  # a trace saves none
     assert record.calls["linear1"][0].y is not None
     assert record.new_weights is None
 
 
 def test_divergence_before_the_step_is_an_error(tmp_path: Path) -> None:
     setup = make_setup(tmp_path, spec_of("mlp"), "optimizer={name: sgd, lr: 1e6}", "penalty.l2=1e6", "dtype=float32")
-    with pytest.raises(Diverged, match="before step 9"):
+    with pytest.raises(Diverged, match="before step 9") as error:
         record_step(setup, 9)
+    assert "weights saved" not in str(error.value)
 
 
 def test_early_stopping_before_the_step_is_an_error(tmp_path: Path) -> None:
     stopping = "train.early_stopping={metric: train_loss, patience: 1, minimum_change: 100}"
-    with pytest.raises(UsageError, match="training ends after step"):
+    with pytest.raises(UsageError, match="training ends after step") as error:
         record_step(make_setup(tmp_path, spec_of("mlp"), stopping, "train.eval_every=1"), 12)
+    assert "weights saved" not in str(error.value)
 
 
 def test_of_accumulated_mini_batches_the_one_with_the_sample_is_recorded(tmp_path: Path) -> None:
