@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from types import FrameType
 
+from nnlab.errors import Interrupted
+
 _ESCAPES = re.compile("\x1b(?:[\\[O][0-9;?]*[A-Za-z~]|.)?", re.DOTALL)
 SECONDS_BETWEEN_KEYS = 0.05
 
@@ -73,11 +75,15 @@ else:
             os.set_blocking(self._woken, False)
             os.set_blocking(self._wake, False)
             self._previous = {number: signal.signal(number, self._note) for number in (signal.SIGWINCH, signal.SIGTSTP)}
+            self._previous[signal.SIGQUIT] = signal.signal(signal.SIGQUIT, self._interrupt)
             self._fd = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
             self.take()
 
         def _note(self, number: int, frame: FrameType | None) -> None:
             self.suspended |= number == signal.SIGTSTP
+
+        def _interrupt(self, number: int, frame: FrameType | None) -> None:
+            raise Interrupted(number)  # Ctrl-\ would end the process with the terminal as it is
 
         def take(self) -> None:
             """Let each key be read at once, and not shown; Ctrl-C and Ctrl-Z stay signals."""

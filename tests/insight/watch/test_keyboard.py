@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from nnlab.errors import Interrupted
 from nnlab.insight.watch.keyboard import Keys
 
 
@@ -47,6 +48,19 @@ def test_a_signal_ends_a_wait(terminal: tuple[int, int]) -> None:
     finally:
         keys.close()
     assert (signal.getsignal(signal.SIGWINCH), signal.getsignal(signal.SIGTSTP)) == handlers
+
+
+def test_ctrl_backslash_is_an_interruption_that_restores_the_terminal(terminal: tuple[int, int]) -> None:
+    before, handler = termios.tcgetattr(terminal[1]), signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    keys = Keys(terminal[1])
+    try:
+        with pytest.raises(Interrupted, match="SIGQUIT"):
+            signal.raise_signal(signal.SIGQUIT)
+    finally:
+        keys.close()
+        restored = signal.signal(signal.SIGQUIT, handler)
+    assert restored == signal.SIG_IGN
+    assert termios.tcgetattr(terminal[1]) == before
 
 
 def test_a_terminal_that_is_gone_ends_the_view() -> None:
