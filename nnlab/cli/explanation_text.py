@@ -132,7 +132,7 @@ def example_lines(example: "WorkedExample", width: int) -> Iterator[str]:
     for stage in example.stages:
         if stage.title:
             yield ""
-            yield in_own_words(stage.title)
+            yield formula_in_own_words(in_own_words(stage.title))  # of a schedule its formula
         elif example.given:
             yield ""
         for step in stage.steps:

@@ -92,6 +92,8 @@ PATTERNS: Sequence[tuple[re.Pattern[str], str]] = [
         (r"a number above (\S+) and below (\S+)", r"\1 より大きく \2 未満の数"),
         (r"a number of at least (\S+) and below (\S+)", r"\1 以上 \2 未満の数"),
         (r"text of (\d+) to (\d+) characters", r"\1 から \2 文字の文字列"),
+        (r"printable text of (\d+) to (\d+) characters", r"\1 から \2 文字の印字可能な文字列"),
+        (r"(\w+): a number", r"\1: 数"),
         (r"true, false", r"true、false"),
         (r"the keys of (\w+)", r"\1 のキー"),
     )

@@ -145,3 +145,9 @@ def test_the_outputs_on_the_page_are_those_of_the_command(explain: Explain) -> N
     for text in shown:
         command, _, output = text.partition("\n")
         assert explain(*command.removeprefix("$ nnlab explain ").split()).stdout == output
+
+
+def test_the_formula_above_an_example_is_in_japanese_too(nnlab) -> None:
+    answer = nnlab("explain", "warmup", "--lang", "ja")
+    assert answer.stdout.count("（s < steps のとき）、それ以外は") == 2
+    assert " where " not in answer.stdout

@@ -75,6 +75,8 @@ def test_words_in_formulas() -> None:
 def test_what_keys_accept() -> None:
     with speaking("ja"):
         assert accepted_in_own_words("a number above 0 and at most 1") == "0 より大きく 1 以下の数"
+        assert accepted_in_own_words("l1: a number or l2: a number") == "l1: 数 または l2: 数"
+        assert accepted_in_own_words("printable text of 1 to 100 characters") == "1 から 100 文字の印字可能な文字列"
         assert (
             accepted_in_own_words("'auto' or a list of at most 9 items, each text")
             == "'auto' または リスト（9 個以下、文字列）"
