@@ -68,7 +68,7 @@ def reproduce_experiments(
     language: Language,
 ) -> list[Row]:
     """Train and judge experiments, print their rows and write the page."""
-    path, kind = report_path(page, None)
+    path, kind = report_path(page, None, by_name_only=True)
     if page is not None:
         check_free(path, kind, overwrite=overwrite)
         check_font()

@@ -134,9 +134,9 @@ def progress(step: int) -> "Iterator[Callable[[int], None]]":
 
 
 def check_page(path: Path, *, overwrite: bool, json: bool) -> None:
-    """Raise UsageError for a page that cannot be written, before anything is computed."""
+    """Raise for a page that cannot be written, before anything is computed."""
     from nnlab.errors import UsageError
-    from nnlab.storage.overwriting import check_replaceable
+    from nnlab.storage.overwriting import check_replaceable, check_writable
     from nnlab.text import one_line
 
     if json:
@@ -146,6 +146,7 @@ def check_page(path: Path, *, overwrite: bool, json: bool) -> None:
     if path.suffix.lower() not in {".html", ".htm"}:
         raise UsageError(f"--html: the name of a page ends in .html, got {one_line(path.name, 200)}")
     check_replaceable(path, overwrite=overwrite)
+    check_writable(path)
 
 
 def write_page(found: "Trace", path: Path, numbers: int, digits: int) -> None:

@@ -1,8 +1,10 @@
 """Existing files are replaced only with --overwrite."""
 
+import errno
+import os
 from pathlib import Path
 
-from nnlab.errors import UsageError
+from nnlab.errors import RunError, UsageError
 from nnlab.text import one_line
 
 
@@ -16,3 +18,19 @@ def check_replaceable(path: Path, *, overwrite: bool, elsewhere: str = "") -> No
     """Raise UsageError for an existing file that may not be replaced; a pipe or device is written to."""
     if path.is_file() and not overwrite:
         raise already_exists(path, elsewhere)
+
+
+def check_writable(path: Path) -> None:
+    """Raise RunError for a new file in a folder that there is not, or that is not this user's to write to."""
+    if path.exists():
+        return
+    folder = path.parent
+    if not folder.exists():
+        fault = errno.ENOENT
+    elif not folder.is_dir():
+        fault = errno.ENOTDIR
+    elif not os.access(folder, os.W_OK):
+        fault = errno.EACCES
+    else:
+        return
+    raise RunError(f"{one_line(str(path), 1000)}: cannot be written: {os.strerror(fault)}")

@@ -67,3 +67,18 @@ def test_wrong_usage(nnlab: Nnlab, arguments: list[str], message: str) -> None:
     assert answer.code == 2
     assert message in answer.stderr
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("page", ["none/page.html", "file/page.md"])
+def test_a_page_that_cannot_be_written_is_an_error_before_any_training(nnlab: Nnlab, page: str) -> None:
+    Path("file").write_bytes(b"")
+    answer = nnlab("reproduce", "spiral_softmax", "--out", page)
+    assert answer.code == 5
+    assert answer.stderr.startswith(f"nnlab: {page}: cannot be written: ")
+    assert (answer.stdout, answer.stderr.count("\n")) == ("", 1)
+    assert [path.name for path in Path().iterdir()] == ["file"]
+
+
+def test_a_page_of_another_format_is_refused_without_naming_an_option_that_there_is_not(nnlab: Nnlab) -> None:
+    answer = nnlab("reproduce", "simple_net", "--out", "page.pdf")
+    assert (answer.code, "--format" in answer.stderr) == (2, False)

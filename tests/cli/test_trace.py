@@ -75,6 +75,11 @@ def test_wrong_use_is_exit_code_2(nnlab, spec: Path, arguments: list[str], messa
     assert message in answer.stderr
 
 
+def test_a_page_that_cannot_be_written_is_an_error_before_the_trace(nnlab, spec: Path) -> None:
+    answer = nnlab("trace", spec, "--html", "none/page.html", "-s", "data.path=missing.csv")
+    assert (answer.code, answer.stderr) == (5, "nnlab: none/page.html: cannot be written: No such file or directory\n")
+
+
 def test_a_step_that_diverges_is_shown_and_is_exit_code_3(nnlab, spec: Path) -> None:
     wild = ["-s", "optimizer={name: sgd, lr: 1e6}", "-s", "penalty.l2=1e6", "-s", "dtype=float32"]
     answer = nnlab("trace", spec, "--step", 3, *wild)
