@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import numpy as np
 
 from nnlab.config.experiment import Experiment
-from nnlab.config.recorded_data import RecordedData
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.data.dataset_cache import DatasetCache
@@ -17,12 +15,13 @@ from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import DataError, MissingPlugin, NnlabError, RunError, UsageError
 from nnlab.insight.doctor.measurement import Moment, measure, state_of
 from nnlab.insight.doctor.rehearsal import MOST_STEPS, MOST_WORK, Rehearsal, rehearse
+from nnlab.insight.spec_commands import retry
 from nnlab.models.network import Network
 from nnlab.records.diagnostics_reader import LayerStatistics, read_layer_statistics
 from nnlab.records.reader import RunRecord, read_run
 from nnlab.registry import registered_name
 from nnlab.saved_run import changed_files, experiment_of_run, load_weights
-from nnlab.storage.layout import DIAGNOSTICS_FILE, MODEL_FILE, SPEC_FILE
+from nnlab.storage.layout import DIAGNOSTICS_FILE, MODEL_FILE
 from nnlab.text import one_line
 from nnlab.train.reporting import chance_loss
 
@@ -201,7 +200,4 @@ class Case:
 
     def retry(self, *changes: str) -> str:
         """The command that trains this run again with changes, such as ``optimizer.lr=0.01``."""
-        words = ["nnlab", "train", quote((self.path / SPEC_FILE).as_posix())]
-        words += [word for change in changes for word in ("-s", quote(change))]
-        recorded = RecordedData.read(self.path)
-        return " ".join(words) + (recorded.plugin_options() if recorded else "")
+        return retry(self.path, *changes)

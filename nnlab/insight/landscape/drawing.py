@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnlab.insight.landscape.surface import Line
-from nnlab.insight.landscape.wording import LEAST_GAIN, SPLITS_JA
-from nnlab.language import in_language, tr
+from nnlab.insight.landscape.wording import LEAST_GAIN
+from nnlab.language import tr
 from nnlab.plots.canvas import plain_text
 from nnlab.plots.landscapes import Mark, PlaneDrawing, plot_loss_line, plot_loss_plane
 from nnlab.records.formats import csv_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def draw(landscape: "LossLandscape", path: Path = Path("landscape.png")) -> None:
     """Draw a landscape in the current language; raises OSError where it cannot be written."""
     surface, name = landscape.surface, plain_text(landscape.record.name, 60)
-    split = in_language(landscape.split, SPLITS_JA[landscape.split])
+    split = tr(landscape.split)
     samples = f"{landscape.samples:,}"
     if isinstance(surface, Line):
         title = tr(

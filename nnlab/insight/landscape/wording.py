@@ -8,6 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.insight.landscape.directions import random_walk_shares
 from nnlab.insight.landscape.surface import Line, Plane, curvature
+from nnlab.insight.spec_commands import retry
 from nnlab.language import in_language, tr
 from nnlab.text import one_line
 
@@ -20,7 +21,6 @@ NEAR = 0.25
 LEAST_CLIMB = 0.005
 # The lowest point of a plane counts where its loss is lower than that of the trained weights by this fraction.
 LEAST_GAIN = 0.01
-SPLITS_JA = {"train": "訓練", "test": "テスト", "validation": "検証"}
 
 
 def snapshots_hint(path: Path) -> str:
@@ -28,13 +28,13 @@ def snapshots_hint(path: Path) -> str:
     return tr(
         "{run}: has no snapshots, which the path of training needs; this training records them: {command}",
         run=one_line(str(path), 200),
-        command=f"nnlab train {one_line(str(path / 'spec.yaml'), 200)} -s train.snapshots=30",
+        command=retry(path, "train.snapshots=30"),
     )
 
 
 def sentences_of(landscape: "LossLandscape") -> list[str]:
     """The losses at start and end, then what the kind of landscape shows, then what it cannot show."""
-    split = in_language(landscape.split, SPLITS_JA[landscape.split])
+    split = tr(landscape.split)
     whole = landscape.samples == landscape.whole
     said = [
         tr(
