@@ -90,7 +90,7 @@ def test_a_step_that_diverges_is_shown_and_is_exit_code_3(nnlab, spec: Path) -> 
     assert nnlab("trace", spec, "--step", 9, *wild).code == 3
 
 
-def test_code_of_a_plugin_is_its_own(nnlab, spec: Path) -> None:
+def test_code_of_a_plugin_is_its_own(nnlab, own_registries: None, spec: Path) -> None:
     nnlab("init", "--layer", "my_swish.py")
     layers = "model={name: sequential, layers: [{name: linear, units: 3}, my_swish, {name: linear, units: 2}]}"
     answer = nnlab("trace", spec, "-s", layers, "--plugin", "my_swish.py", "--layer", "my_swish1")
