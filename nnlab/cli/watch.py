@@ -1,5 +1,6 @@
 """``nnlab watch``: a run, sweep or cross-validation while it trains."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,8 @@ def watch_command(
     live = is_live(console) and not console.is_dumb_terminal and not once
     watched = Watched(name, runs, waits=live)
     frame = Frame(plain=not can_show("⣿━│└─┈╌…", console), faint=not console.no_color and console.is_terminal)
+    if console.is_terminal:
+        frame = replace(frame, width=console.width)
     if live:
         LiveView(watched, console, frame, interval).show(until_ended=exit_)
         if watched.followed is not None:

@@ -7,10 +7,14 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from functools import cache
+from io import StringIO
 from pathlib import Path
 from select import select
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 from terminals import own_terminal
 
 MakeRun = Callable[..., Path]
@@ -24,6 +28,20 @@ def test_one_picture_off_a_terminal(nnlab: Callable[..., object], make_run: Make
     assert lines[0].startswith("adam  completed")
     assert len(lines) == 24
     assert "\x1b" not in answer.stdout
+
+
+def test_one_picture_on_a_terminal_has_its_width(
+    nnlab: Callable[..., object], make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run()
+    printed = StringIO()
+    console = Console(file=printed, force_terminal=True, no_color=True, width=50, height=20)
+    monkeypatch.setattr("nnlab.cli.console.results", cache(lambda: console))
+    assert nnlab("watch", "last", "--once").code == 0
+    lines = [Text.from_ansi(line).plain for line in printed.getvalue().splitlines()]
+    assert lines[0].endswith("0a1b2c")
+    assert max(map(len, lines)) == 50
+    assert not any("…" in line for line in lines)
 
 
 def test_missing_runs(nnlab: Callable[..., object]) -> None:
