@@ -31,7 +31,7 @@ STATUS_COLOURS = {
 }
 HEIGHT_WITH_TABLE = 18
 HEIGHT_WITH_FACTS = 14
-MOST_MESSAGE_LINES = 2
+MOST_MESSAGE_LINES = 3
 SECONDS_OF_SILENCE = 10.0
 SEPARATOR = "  "
 
@@ -192,11 +192,13 @@ def _messages(problem: str, message: str, status: str, width: int) -> list[Text]
     found = [(problem, "red"), (message or words.get(status, ""), STATUS_COLOURS.get(status, ""))]
     lines: list[Text] = []
     for text, colour in found:
-        rest = one_line(text, width * MOST_MESSAGE_LINES) if text else ""
-        while rest:
+        rest = one_line(text, width * (MOST_MESSAGE_LINES + 1)) if text else ""
+        for number in range(1, MOST_MESSAGE_LINES + 1):
+            if not rest:
+                break
             cut = rest if cell_len(rest) <= width else rest[: max(rest.rfind(" ", 0, width), 0) or width]
-            lines.append(Text(cut, colour))
             rest = rest[len(cut) :].lstrip()
+            lines.append(Text(cut[: width - 1] + "…" if rest and number == MOST_MESSAGE_LINES else cut, colour))
     return lines
 
 

@@ -88,8 +88,23 @@ def test_why_a_run_ended_is_shown(make_run: MakeRun) -> None:
     summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
     (path / "summary.json").write_text(json.dumps(summary | {"message": "NaN " * 100}), encoding="utf-8")
     lines = pictured(path, 80, 24)
-    assert [line.startswith("NaN NaN") for line in lines[:6]] == [False, False, False, True, True, False]
+    assert [line.startswith("NaN NaN") for line in lines[:7]] == [False, False, False, True, True, True, False]
+    assert lines[5].endswith("NaN…")
     assert "its process has ended" in pictured(make_run("b", status="running"), 80, 24)[3]
+
+
+def test_a_message_longer_than_its_lines_is_cut_at_the_end_of_the_last_one(make_run: MakeRun) -> None:
+    path = make_run(status="diverged")
+    summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    words = "the objective became nan at step 4, first in the outputs of linear2; the usual cause is a learning rate "
+    words += "that is too large (here 1e+06): try a tenth of it, or check the scale of the inputs and initial weights; "
+    (path / "summary.json").write_text(json.dumps(summary | {"message": words + "end " * 40}), encoding="utf-8")
+    lines = pictured(path, 80, 24)
+    assert lines[4].startswith("cause is")
+    assert lines[5].startswith("check the scale")
+    assert lines[5].endswith("…")
+    assert all(len(line) <= 80 for line in lines)
+    assert "end" not in lines[6]
 
 
 def test_hostile_names_cannot_steer_the_terminal(make_run: MakeRun) -> None:
