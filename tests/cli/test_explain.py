@@ -151,3 +151,20 @@ def test_the_formula_above_an_example_is_in_japanese_too(nnlab) -> None:
     answer = nnlab("explain", "warmup", "--lang", "ja")
     assert answer.stdout.count("（s < steps のとき）、それ以外は") == 2
     assert " where " not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("ReLU", "activation/relu"),
+        ("Conv2D", "layer/conv2d"),
+        ("SGD", "optimizer/sgd"),
+        ("LSTM", "layer/lstm"),
+        ("LeakyReLU", "activation/leaky_relu"),
+    ],
+)
+def test_a_class_of_another_library_with_the_same_letters(nnlab, asked: str, place: str) -> None:
+    answer = nnlab("explain", asked)
+    assert answer.code == 0
+    assert answer.stderr == f"{asked} of other libraries is {place} here\n"
+    assert answer.stdout.startswith(place.rpartition("/")[2])

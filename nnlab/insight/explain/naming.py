@@ -51,6 +51,8 @@ def find(name: str) -> Sequence[NamedComponent] | NamedKey | Rule:
         return NamedKey(name.removesuffix(".name"), owners)
     if rule := next((rule for rule in RULES if rule.name == name), None):
         return rule
+    if found := [other for own in _same_letters(name) for other in _components(own, name)]:
+        return found
     if owners := [owner for alias in _aliases_of(name) for owner in _owners(alias)]:
         return NamedKey(owners[0][2].name, owners)
     raise UsageError(
@@ -100,6 +102,18 @@ def _is_own(kind: str, name: str) -> bool:
 
 def _aliases_of(name: str) -> Sequence[str]:
     return aliases(name) if len(name) <= LONGEST_WORD else ()
+
+
+def _same_letters(name: str) -> Sequence[str]:
+    """nnlab's names that differ in capitals, _ and - only: ``leaky_relu`` for ``LeakyReLU``."""
+    if len(name) > LONGEST_WORD:
+        return ()
+    names = dict.fromkeys(own for registry in REGISTRIES.values() for own in registry.names())
+    return [own for own in names if _letters(own) == _letters(name)]
+
+
+def _letters(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")
 
 
 def _owners(name: str) -> list[tuple[str, str, Hyperparameter]]:
