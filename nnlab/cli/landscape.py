@@ -96,6 +96,8 @@ def landscape_command(
     to_stdout = csv == Path("-")
     if json and to_stdout:
         raise UsageError("--csv - and --json both write to stdout; give --csv a file, or leave one out")
+    if out is not None and csv is not None and out.absolute() == csv.absolute():
+        raise UsageError("--out and --csv name the same file")
     style = PlotStyle(picture_format(out), language=language)
     for file in (out, None if to_stdout else csv):
         if file is not None:

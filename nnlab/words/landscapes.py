@@ -18,6 +18,12 @@ LANDSCAPES: Mapping[str, str] = {
     "no barrier: the loss falls all the way from the initial weights to the trained ones": (
         "障壁なし：損失は初期の重みから学習後の重みまで下がり続けます"
     ),
+    "no barrier, but no fall either: the loss ends where it started": (
+        "障壁なし。ただし損失は下がらず、最初と同じ値で終わります"
+    ),
+    "the loss is the same all along the line: the saved weights are the initial ones, or act as they do": (
+        "損失は直線上のどこでも同じです。保存された重みは初期の重みか、同じ働きをする重みです"
+    ),
     "a barrier: the loss rises by {rise} ({share} of the initial loss) on the way from start to end, up to "
     "α = {place}": ("障壁あり：最初から最後への途中、α = {place} までに損失が {rise}（初期損失の {share}）増えます"),
     "no barrier, but a rise by {rise} that ends at the trained weights": (

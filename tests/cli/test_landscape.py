@@ -39,6 +39,7 @@ def test_json_and_csv_are_alone_on_stdout(nnlab, run: Path) -> None:
         (("--out", "taken.png"), 2, "already exists; use --overwrite"),
         (("--csv", "taken.png"), 2, "already exists; use --overwrite"),
         (("--csv", "-", "--json"), 2, "both write to stdout"),
+        (("--csv", "new.png", "--out", "./new.png"), 2, "--out and --csv name the same file"),
         (("--out", "x.bmp"), 2, "must end in one of"),
         (("--points", "1"), 2, "points: must be from 3"),
         (("--split", "validation"), 2, "has no validation samples"),

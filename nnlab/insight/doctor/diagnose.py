@@ -52,7 +52,11 @@ class Diagnosis:
         """Each finding with its number, reason and command, consequences below their cause; what was not checked."""
         parts = [] if self.problems else [self.clean_bill]
         for finding in self.findings:
-            explained = [f"  {'so':<8}{other.sentence}" for other in self.consequences.get(finding.name, ())]
+            explained = [
+                f"  {'so':<8}{other.sentence}"
+                for other in self.consequences.get(finding.name, ())
+                if not finding.sentence.casefold().endswith(other.sentence.casefold())  # the cause says it already
+            ]
             advice = "" if finding.severity == "problem" else "Advice: "
             head, *rest = (advice + finding.as_text()).split("\n")
             before_command = len(rest) - bool(finding.command)

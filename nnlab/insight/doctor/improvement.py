@@ -12,6 +12,8 @@ from nnlab.insight.doctor.trials import best_that_helps, long_enough
 
 # A training loss that never fell below this fraction of chance.
 AT_CHANCE = 0.97
+# A loss above this multiple of chance is not that of a constant prediction: the network errs with confidence.
+WORSE_THAN_CHANCE = 1.03
 # The last quarter of the training still lowers the loss by this fraction of what is left, or of all that it fell.
 STILL_FALLING, STRAIGHT = 0.1, 0.2
 FEWEST_EVALUATIONS = 8
@@ -38,6 +40,8 @@ def find_loss_at_chance(case: Case) -> Iterator[Symptom]:
         evidence = f"the lowest training loss is {lowest:.4g}; predicting the mean of the targets gives {constant:.4g}"
     numbers: Numbers = {"lowest_loss": lowest, "constant_loss": constant, "chance": case.chance}
     sentence = "The loss stays at chance: the network predicts about the same for every sample."
+    if lowest > WORSE_THAN_CHANCE * constant:
+        sentence = "The loss stays above chance: the same prediction for every sample would be better."
     trial = None if "loss_at_chance" in case.explained else best_that_helps(case, _other_trainings(case))
     if trial is not None:
         evidence = f"{evidence}; {trial.evidence}"

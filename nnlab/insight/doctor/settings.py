@@ -101,7 +101,8 @@ def _evaluations(case: Case) -> Iterator[Contradiction]:
     planned, every = case.setup.iterations, case.setup.eval_every
     if case.spec["train"]["eval_every"] != "epoch" and every > planned:
         yield Contradiction(
-            f"train.eval_every is {every:,}, but the training has {planned:,} iterations: there is no curve.",
+            f"train.eval_every is {every:,}, but the training has {planned:,} iteration{'s' * (planned != 1)}: "
+            "there is no curve.",
             "two evaluations, before the first update and after the last",
             {"eval_every": every, "iterations": planned},
             [f"train.eval_every={max(1, planned // 20)}"],

@@ -63,7 +63,8 @@ def find_tiny_batches(case: Case) -> Iterator[Symptom]:
     if not layers or size >= SMALL_BATCH:
         return
     evidence = (
-        f"batch normalisation in {len(layers)} layers, with batches of {size} samples, expected at least {SMALL_BATCH}"
+        f"batch normalisation in {len(layers)} layer{'s' * (len(layers) != 1)}, "
+        f"with batches of {size} sample{'s' * (size != 1)}, expected at least {SMALL_BATCH}"
     )
     numbers: Numbers = {"batch_size": size, "layers": len(layers)}
     larger = min(32, len(case.dataset.train))

@@ -66,7 +66,11 @@ def sentences_of_line(line: Line, initial: float) -> list[str]:
     rise, place = line.climb
     lowest = int(np.nanargmin(line.loss))
     where = f"{line.alpha[lowest]:.2g}"
-    if not rise > LEAST_CLIMB * abs(initial):
+    if np.ptp(line.loss) == 0:
+        climb = tr("the loss is the same all along the line: the saved weights are the initial ones, or act as they do")
+    elif not rise > LEAST_CLIMB * abs(initial) and line.at(1) >= line.at(0):
+        climb = tr("no barrier, but no fall either: the loss ends where it started")
+    elif not rise > LEAST_CLIMB * abs(initial):
         climb = tr("no barrier: the loss falls all the way from the initial weights to the trained ones")
     elif place == 1:
         climb = tr("no barrier, but a rise by {rise} that ends at the trained weights", rise=number(rise))
@@ -78,13 +82,14 @@ def sentences_of_line(line: Line, initial: float) -> list[str]:
             share=f"{rise / abs(initial):.1%}" if initial else number(rise),
             place=f"{place:.2g}",
         )
+    least = tr(
+        "lowest loss on the line: {loss} at α = {place} (α is 0 at the initial weights, 1 at the trained ones)",
+        loss=number(float(line.loss[lowest])),
+        place=where,
+    )
     return [
         climb,
-        tr(
-            "lowest loss on the line: {loss} at α = {place} (α is 0 at the initial weights, 1 at the trained ones)",
-            loss=number(float(line.loss[lowest])),
-            place=where,
-        ),
+        *([] if np.ptp(line.loss) == 0 else [least]),
         tr(
             "training did not follow this straight line: it does not show which losses the optimizer passed, nor "
             "other solutions"

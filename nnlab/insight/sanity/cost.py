@@ -28,7 +28,8 @@ def cost(case: CheckedSpec) -> Verdict:
     required = setup.network.required_bytes(case.experiment.dtype, setup.batches.batch_size, len(setup.optimizer.slots))
     available = available_bytes()
     text = f"{duration(step)} a step, {duration(evaluation)} an evaluation: about {duration(total)} for "
-    text += f"{setup.iterations:,} steps and {evaluations:,} evaluations; memory {readable_bytes(required)}"
+    text += f"{setup.iterations:,} step{'s' * (setup.iterations != 1)} and {evaluations:,} evaluations; "
+    text += f"memory {readable_bytes(required)}"
     if available is None:
         return Verdict(text)
     text += f" of {readable_bytes(available + required)} available"

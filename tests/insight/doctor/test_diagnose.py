@@ -70,3 +70,9 @@ def test_a_run_without_problems_has_a_clean_bill(case: Case) -> None:
     assert found.as_text().startswith("No problem found: Run spec: train accuracy ")
     assert ", 2 steps, completed; 0 rules checked." in found.as_text()
     assert found.as_json()["findings"] == []
+
+
+def test_what_the_cause_says_already_is_not_repeated_below_it(case: Case) -> None:
+    found = diagnose(case, [rule("diverged: A", "a", "b"), rule("a"), rule("b")])
+    assert [finding.name for finding in found.consequences["diverged: A"]] == ["a", "b"]
+    assert [text for text in found.as_text().splitlines() if text.startswith("  so ")] == ["  so      b it is."]

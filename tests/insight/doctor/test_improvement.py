@@ -1,12 +1,15 @@
-"""A training that ended while the loss still fell, by the form of its curve."""
+"""A loss that stays at chance or above it, and a training that ended while the loss still fell, by the form of its curve."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnlab.insight.doctor.improvement import find_still_improving
+import nnlab
+from nnlab.insight.doctor.case import Case
+from nnlab.insight.doctor.improvement import find_loss_at_chance, find_still_improving
 
 STEPS = np.arange(0.0, 320, 10)
 
@@ -48,3 +51,29 @@ def test_loss_that_still_falls_at_the_end_is_found(losses: np.ndarray) -> None:
 )
 def test_loss_that_does_not_fall_any_more_is_not(losses: np.ndarray) -> None:
     assert not list(find_still_improving(case_with(losses)))
+
+
+SPEC = """
+data: {name: wine}
+model: {name: mlp, hidden: [8], init: 1e-6}
+optimizer: {name: sgd, lr: 1e-6}
+train: {iterations: 20, batch_size: 30, eval_every: 10, pictures: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("init", "sentence"),
+    [
+        (1e-6, "The loss stays at chance: the network predicts about the same for every sample."),
+        (3.0, "The loss stays above chance: the same prediction for every sample would be better."),
+    ],
+)
+def test_a_network_that_is_worse_than_chance_does_not_predict_the_same_for_all(
+    tmp_path: Path, init: float, sentence: str
+) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    case = Case(nnlab.run(path, tmp_path / "runs", overrides={"model.init": init}).path)
+    case.explained = frozenset({"loss_at_chance"})
+    (found,) = find_loss_at_chance(case)
+    assert found.sentence == sentence
