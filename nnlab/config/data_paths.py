@@ -121,8 +121,8 @@ def _check_characters(name: str) -> None:
             )
 
 
-def _inside(given: Path, name: str, key: str) -> Path | None:
-    """The path that ``--data`` gives for a key: a file for the key ``path`` only, a folder for every file in it."""
+def existing_data(given: Path) -> Path:
+    """The absolute path of ``--data``; raises UsageError where nothing is there."""
     try:
         given = given.expanduser().absolute()
         exists = given.exists()
@@ -130,6 +130,12 @@ def _inside(given: Path, name: str, key: str) -> Path | None:
         raise UsageError(f"--data: {quote(str(given), 200)} is not a usable path ({type(error).__name__})") from None
     if not exists:
         raise UsageError(f"--data: {quote(str(given), 200)} does not exist; give the file or the folder of the data")
+    return given
+
+
+def _inside(given: Path, name: str, key: str) -> Path | None:
+    """The path that ``--data`` gives for a key: a file for the key ``path`` only, a folder for every file in it."""
+    given = existing_data(given)
     if given.is_dir():
         inside = existing_spelling(given / Path(name).name)
         return inside or (given if key == "path" else None)

@@ -53,3 +53,10 @@ def test_one_run_of_a_sweep_is_named(nnlab, tmp_path: Path) -> None:
     assert answer.code == 5
     assert f"diagnose one of its folds, such as nnlab doctor {folder / 'fold-1'}" in answer.stderr
     assert nnlab("doctor", "nothing").code == 5
+
+
+def test_moved_data_that_is_not_there_is_wrong_usage(nnlab, ill: Path) -> None:
+    answer = nnlab("doctor", ill, "--data", "nowhere")
+    assert answer.code == 2
+    assert "does not exist; give the file or the folder of the data" in answer.stderr
+    assert not answer.stdout

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlab.config.data_paths import existing_data
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
@@ -33,7 +34,8 @@ class Unavailable(Exception):
 class Case:
     """One run; a view that it does not have raises :class:`Unavailable` with the reason.
 
-    ``record`` is always there. ``data`` is the file or folder of its data, where that was moved. The diagnosis asks
+    ``record`` is always there. ``data`` is the file or folder of its data, where that was moved; one that does not
+    exist raises UsageError. The diagnosis asks
     ``lacks`` before it applies a rule, so rules need not catch anything; a rule that only wants a view asks itself.
     ``explained`` are the names of rules whose findings would follow from a problem that was found already: such a rule
     needs no trial trainings.
@@ -43,7 +45,7 @@ class Case:
         self.path = path
         self.record: RunRecord = read_run(path)
         self.explained: frozenset[str] = frozenset()
-        self._data = data
+        self._data = None if data is None else existing_data(data)
         self._cache = DatasetCache()
         self._rehearsed: dict[tuple[object, ...], Rehearsal] = {}
         self._reasons: dict[str, str] = {}

@@ -96,7 +96,7 @@ def doctor(run: "Path | str | HasPath", data: Path | str | None = None) -> Diagn
     """What is wrong with a run, each finding with its numbers, the reason, and the command to try.
 
     ``run`` is a folder, what ``run()`` returned, or a record; ``data`` is the file or folder of its data, where that
-    was moved. Raises RunError for a folder that is not a run's.
+    was moved. Raises RunError for a folder that is not a run's, UsageError for data that is not there.
     """
     path = Path(run) if isinstance(run, Path | str) else run.path
     return diagnose(Case(path, None if data is None else Path(data)))
