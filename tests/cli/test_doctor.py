@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 ILL = """
 data: {name: iris}
@@ -60,3 +61,19 @@ def test_moved_data_that_is_not_there_is_wrong_usage(nnlab, ill: Path) -> None:
     assert answer.code == 2
     assert "does not exist; give the file or the folder of the data" in answer.stderr
     assert not answer.stdout
+
+
+@pytest.mark.parametrize("features", ["null", "[x]"])
+def test_a_proposed_cross_validation_runs_where_a_column_splits_the_samples(nnlab, features: str) -> None:
+    rows = [f"{i % 7}.{i},{'ab'[i % 2]},{'test' if i > 15 else 'train'}" for i in range(20)]
+    Path("samples.csv").write_text("\n".join(["x,label,the split", *rows]), encoding="utf-8")
+    data = f"data: {{name: table, path: samples.csv, label: label, split_column: the split, features: {features}}}"
+    settings = ILL.partition("model:")[2].replace("iterations: 60, batch_size: 30", "iterations: 2, batch_size: 4")
+    Path("split.yaml").write_text(f"{data}\nmodel:{settings}", encoding="utf-8")
+    run = nnlab("train", "split.yaml").stdout.splitlines()[-1]
+    found = json.loads(nnlab("doctor", run, "--json").stdout)["findings"]
+    (command,) = (finding["command"] for finding in found if finding["name"] == "tiny_test_set")
+    assert command.startswith("nnlab crossval ")
+    assert nnlab(*shlex.split(command)[1:]).code == 0
+    (model,) = Path("runs").glob("*crossval*/fold-1/model.safetensors")
+    assert load_file(model)["linear1.W"].shape == (1, 6)  # the column that split the samples is no feature

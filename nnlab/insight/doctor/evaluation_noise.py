@@ -7,7 +7,7 @@ import numpy as np
 from nnlab.insight.doctor.answers import judged_split
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.curves import standard_error
-from nnlab.insight.doctor.remedies import on_spec
+from nnlab.insight.doctor.remedies import cross_validation
 from nnlab.insight.doctor.rules import Rule, Symptom
 from nnlab.insight.finding import Severity
 
@@ -48,7 +48,7 @@ def _evaluation_noise(case: Case) -> Iterator[Symptom]:
             "median_change": change,
             "samples_for_one_point": needed,
         },
-        command=case.retry("data.test_size=null") if limited else on_spec(case, "crossval", "--folds 5"),
+        command=case.retry("data.test_size=null") if limited else cross_validation(case),
         severity=severity,
     )
 

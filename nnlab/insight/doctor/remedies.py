@@ -1,5 +1,6 @@
 """Changes of a spec that a finding suggests, as ``-s`` takes them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import Any
@@ -14,6 +15,16 @@ MOST_KEYS = 40
 def on_spec(case: Case, command: str, *options: str) -> str:
     """The line that gives another command the spec of the run: ``nnlab crossval RUN/spec.yaml --folds 5``."""
     return " ".join(["nnlab", command, quote((case.path / SPEC_FILE).as_posix()), *options])
+
+
+def cross_validation(case: Case) -> str:
+    """The line that cross-validates; a column that splits the samples is left out, folds split them instead."""
+    data, changes = case.spec["data"], []
+    if (column := data.get("split_column")) is not None:
+        changes.append("data.split_column=null")
+        if data.get("features") is None:
+            changes.append(f"data.exclude={json.dumps([*data['exclude'], column], ensure_ascii=False)}")
+    return on_spec(case, "crossval", "--folds 5", *(f"-s {quote(change)}" for change in changes))
 
 
 def keys_of(model: object, key: str, path: str = "model") -> Iterator[tuple[str, Any]]:

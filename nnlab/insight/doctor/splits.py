@@ -6,7 +6,7 @@ from nnlab.insight.doctor.answers import judged_split
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.curves import standard_error
 from nnlab.insight.doctor.duplicates import Shared, exact_duplicates, near_duplicates, repeats_by_chance
-from nnlab.insight.doctor.remedies import on_spec
+from nnlab.insight.doctor.remedies import cross_validation
 from nnlab.insight.doctor.rules import Rule, Symptom
 
 LEAK_SHARE, LEAK_LEAST = 0.05, 3
@@ -74,7 +74,7 @@ def _tiny_test_set(case: Case) -> Iterator[Symptom]:
         sentence=f"The {name} set has {count} sample{'s' * (count > 1)}: too few to tell one network from another.",
         evidence=meaning if accuracy else f"{count} {name} samples",
         numbers={"samples": count, "standard_error": error},
-        command=case.retry("data.test_size=null") if limited else on_spec(case, "crossval", "--folds 5"),
+        command=case.retry("data.test_size=null") if limited else cross_validation(case),
     )
 
 
