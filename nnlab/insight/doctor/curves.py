@@ -35,6 +35,11 @@ class Curves:
         return int(self.loss.argmin())
 
     @property
+    def smoothed(self) -> bool:
+        """Whether the medians are of more than one evaluation, and differ from what the run recorded."""
+        return _side(len(self.steps)) > 0
+
+    @property
     def rise(self) -> float:
         """The loss at the end over the smallest one."""
         return float(self.loss[-1] / max(self.loss[self.best], 1e-30))
@@ -71,9 +76,14 @@ def curves(case: Case, split: str) -> Curves | None:
     return Curves(split, names[0] if names else "", steps[kept], *(smooth if names else [*smooth, *smooth]))
 
 
+def _side(count: int) -> int:
+    """How many neighbours on each side a running median of so many values takes; 0 for few values."""
+    return min(_WIDEST, count // 8 * 2 + 1) // 2
+
+
 def running_median(values: Array) -> Array:
     """The median of each value and its neighbours (M,): of 1 for few values, of at most 9 for many."""
-    side = min(_WIDEST, len(values) // 8 * 2 + 1) // 2
+    side = _side(len(values))
     windows = (values[max(0, place - side) : place + side + 1] for place in range(len(values)))
     return np.array([np.median(window) for window in windows])
 

@@ -44,10 +44,11 @@ def _overfitting(case: Case) -> Iterator[Symptom]:
     smallest = (
         f"{split} loss {found.loss[place]:.4f} at step {step:,}, its smallest, " if step < end else f"{split} loss "
     )
+    smoothed = "; medians of neighbouring evaluations" if found.smoothed else ""
     yield Symptom(
         sentence=f"The network overfits: train {shown} {trained:.4f}, {split} {shown} {other:.4f}.{since}",
         evidence=f"{smallest}{found.loss[-1]:.4f} at step {end:,} (train loss {found.train_loss[-1]:.4f}); difference "
-        f"of {shown} {found.gap:.4f}{early}",
+        f"of {shown} {found.gap:.4f}{early}{smoothed}",
         numbers={
             "gap": found.gap,
             "since_step": step,

@@ -61,6 +61,7 @@ def test_a_gap_while_the_loss_still_falls_is_advice() -> None:
     (symptom,) = found(np.linspace(2.3, 0.6, 11), np.minimum(RISING, 0.8))
     assert symptom.severity == "advice"
     assert "Since" not in symptom.sentence
+    assert symptom.evidence.endswith("; medians of neighbouring evaluations")  # not what metrics.csv has
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A loss that stays at chance or above it, and a training that ended while the loss still fell, by the form of its curve."""
+"""A loss that stays at chance or above it, and one that still falls at the end, by the form of its curve."""
 
 from pathlib import Path
 from types import SimpleNamespace
