@@ -85,8 +85,11 @@ def _cause(case: CheckedSpec, x: Array) -> tuple[str, dict[str, float | int | st
 
 def _symmetric(case: CheckedSpec) -> list[Finding]:
     """A finding for layers all of whose units start with the same weights, so that all learn the same."""
-    network, alike = case.network(), []
-    for name, parameter in network.named_parameters()[:-2]:  # the output layer may start with equal weights
+    named, alike = case.network().named_parameters(), []
+    output = named[-1][0].rpartition(".")[0] if named else ""
+    for name, parameter in named:
+        if name.rpartition(".")[0] == output:  # may start with equal weights
+            continue
         W = parameter.value
         units = W if W.ndim > 2 else np.moveaxis(W, -1, 0)  # of a convolution (out, in, ...)
         if parameter.regularized and not parameter.frozen and len(units) > 1 and np.all(units == units[:1]):
