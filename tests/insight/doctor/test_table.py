@@ -19,9 +19,10 @@ PARTS = ("What it looks like", "Why", "Limit", "Source", "What to do")
 
 
 def sections() -> dict[str, str]:
-    """The sections of the page after its introduction, by anchor."""
+    """The sections of the page between its introduction and its measurements, by anchor."""
     page = (ROOT / PAGE).read_text(encoding="utf-8")
-    _, *parts = re.split(r"^## (.+)$", page, flags=re.M)
+    rules = page.partition("\n## How many illnesses it finds\n")[0]
+    _, *parts = re.split(r"^## (.+)$", rules, flags=re.M)
     return {title.lower().replace(" ", "-"): text for title, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
