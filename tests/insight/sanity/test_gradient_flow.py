@@ -28,3 +28,13 @@ def test_filters_of_one_dimensional_convolutions_that_are_all_equal_are_found(
     case = CheckedSpec(load_experiment(SPEC.replace("KERNEL", kernel).replace("INIT", init)))
     names = [finding.name for finding in gradient_flow(case).findings]
     assert [name for name in names if name == "equal_units"] == findings
+
+
+@pytest.mark.parametrize("bias", ["true", "false"])
+@pytest.mark.parametrize(("hidden", "alike"), [("he", []), ("0", ["linear1.W."])])
+def test_only_the_output_layer_may_start_with_equal_weights(hidden: str, alike: list[str], bias: str) -> None:
+    layers = f"[{{name: linear, units: 4, init: {hidden}}}, relu, {{name: linear, units: 3, init: 0, bias: {bias}}}]"
+    spec = f"data: {{name: spiral}}\nmodel: {{name: sequential, layers: {layers}}}\noptimizer: {{name: sgd, lr: 0.1}}\n"
+    case = CheckedSpec(load_experiment(f"{spec}train: {{iterations: 3, batch_size: 10}}\n"))
+    found = [finding.sentence for finding in gradient_flow(case).findings if finding.name == "equal_units"]
+    assert [sentence.partition(": ")[2] for sentence in found] == alike
