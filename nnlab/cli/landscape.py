@@ -90,7 +90,7 @@ def landscape_command(
     from nnlab.records.run_names import find_run
     from nnlab.storage.disk import make_folder, write_output
     from nnlab.storage.layout import PLOTS_FOLDER
-    from nnlab.storage.overwriting import check_replaceable
+    from nnlab.storage.overwriting import check_replaceable, check_writable
 
     check_font()
     to_stdout = csv == Path("-")
@@ -102,6 +102,7 @@ def landscape_command(
     for file in (out, None if to_stdout else csv):
         if file is not None:
             check_replaceable(file, overwrite=overwrite)
+            check_writable(file)
     path = find_run(name, runs, "run")
     check_single(path, "landscape", "draw")
     with ExitStack() as shown:

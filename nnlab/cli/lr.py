@@ -58,13 +58,14 @@ def lr_command(
     from nnlab.plots.palette import drawn_as
     from nnlab.plots.plot_style import PlotStyle
     from nnlab.storage.folders import create_folder
-    from nnlab.storage.overwriting import check_replaceable
+    from nnlab.storage.overwriting import check_replaceable, check_writable
 
     check_font()
     check_range(first, last, steps, seeds)
     style = PlotStyle(picture_format(out), language=language)
     if out is not None:
         check_replaceable(out, overwrite=overwrite)
+        check_writable(out)
     note_passed_over(spec)
     experiment = load_experiment(spec, overrides or [])
     fetch(experiment.data)

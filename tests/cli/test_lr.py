@@ -101,8 +101,12 @@ def test_an_existing_picture_is_replaced_with_overwrite(nnlab, spec: Path, no_dr
     assert no_drawing == [Path("taken.png")]
 
 
-def test_a_picture_that_cannot_be_written_is_an_error_of_the_folder(nnlab, spec: Path) -> None:
+@pytest.mark.parametrize("folder", ["file", "missing"])
+def test_a_picture_that_cannot_be_written_is_an_error_before_training(
+    nnlab, spec: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnlab.insight.range_test.learning_rate_test.run_range_test", pytest.fail)
     Path("file").write_text("", encoding="utf-8")
-    answer = nnlab("lr", spec, *BRIEF, "--out", "file/x.png")
+    answer = nnlab("lr", spec, "--out", f"{folder}/x.png")
     assert answer.code == 5
     assert "cannot be written" in answer.stderr

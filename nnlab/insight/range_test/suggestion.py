@@ -22,19 +22,19 @@ SHORTEST = 10
 class Agreement:
     """By which factors the estimates of a suggestion differ; each is at least 1.
 
-    ``rules``: the steepest descent and a tenth of the minimum; ``seeds``: the guesses of the seeds; ``trials``: the
-    guess of the curve and the best trial.
+    ``rules``: the steepest descent and a tenth of the minimum; ``seeds``: the guesses of the seeds, None for one seed;
+    ``trials``: the guess of the curve and the best trial.
     """
 
     rules: float
-    seeds: float
+    seeds: float | None
     trials: float
 
     @property
     def confidence(self) -> Confidence:
-        """Sure where all agree within NEAR, unsure where any is beyond FAR."""
-        worst = max(self.rules, self.seeds, self.trials)
-        return "sure" if worst <= NEAR else "fairly sure" if worst <= FAR else "unsure"
+        """Sure where all agree within NEAR, unsure where any is beyond FAR; one seed alone is at most fairly sure."""
+        worst = max(self.rules, self.seeds or 1, self.trials)
+        return "sure" if worst <= NEAR and self.seeds is not None else "fairly sure" if worst <= FAR else "unsure"
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,8 @@ def suggest(curve: LossCurve, by_seed: Sequence[LossCurve], trials: Sequence[Tri
     if best is None or not curve.initial - best.mean > curve.least_fall:
         return Suggestion(None, "no suggestion", None, "trials")
     guesses = [curve.guess for curve in by_seed]
-    agreement = Agreement(
-        factor(curve.steepest, curve.tenth_of_lowest), max(guesses) / min(guesses), factor(curve.guess, best.lr)
-    )
+    apart = max(guesses) / min(guesses) if len(guesses) > 1 else None
+    agreement = Agreement(factor(curve.steepest, curve.tenth_of_lowest), apart, factor(curve.guess, best.lr))
     outermost = best.lr in (trials[0].lr, trials[-1].lr) and isfinite(trials[-1].mean)
     confidence = "unsure" if outermost else agreement.confidence
     return Suggestion(best.lr, confidence, agreement)

@@ -65,7 +65,7 @@ def sentences_of(test: "LearningRateTest") -> list[str]:
                 **rates,
             )
         )
-        if len(test.by_seed) > 1:
+        if found.agreement.seeds is not None:
             seeds, apart = len(test.by_seed), f"{found.agreement.seeds:.2g}"
             said.append(
                 tr("repeated with {seeds} seeds: their guesses differ by a factor of {apart}", seeds=seeds, apart=apart)

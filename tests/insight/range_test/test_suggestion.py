@@ -49,6 +49,11 @@ def test_the_worst_agreement_says_how_sure_a_suggestion_is(factors: tuple[float,
     assert Agreement(*factors).confidence == confidence
 
 
+def test_one_seed_alone_is_never_sure() -> None:
+    assert Agreement(1, None, 1).confidence == "fairly sure"
+    assert Agreement(1, None, 20).confidence == "unsure"
+
+
 def test_the_best_trial_is_suggested_with_the_factors_behind_it() -> None:
     trials = [trial(0.001, 1.5), trial(0.01, 0.5), trial(0.1, 3.0)]
     found = suggest(valley(-2), [valley(-2), valley(-1.5)], trials)
