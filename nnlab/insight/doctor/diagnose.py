@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from threadpoolctl import threadpool_limits
 
@@ -150,8 +151,11 @@ def _with_consequences(
 
 
 def _hints(case: Case) -> list[str]:
-    """What a run could record to make its diagnosis more certain."""
+    """What would make the diagnosis of a run more certain."""
+    hints = []
+    if case.lacks("dataset"):
+        hints.append(f"if the data was moved: nnlab doctor {quote(case.path.as_posix())} --data PATH")
     if case.lacks("statistics") and case.record.status != "running":
         changes = case.retry("train.diagnostics=true")
-        return [f"to record the gradients and updates of the whole training: {changes}"]
-    return []
+        hints.append(f"to record the gradients and updates of the whole training: {changes}")
+    return hints
