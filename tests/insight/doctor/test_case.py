@@ -80,7 +80,7 @@ def test_records_alone_are_enough_where_the_data_was_moved(tmp_path: Path) -> No
     alone = diagnose(Case(run))
     assert 0 < alone.checked < whole.checked
     assert any("points.csv" in reason for reason in alone.missing)
-    assert alone.hints[0].endswith(f"{run.name} --data PATH")
+    assert alone.hints[0].endswith(f"{run.name}' --data PATH")
     assert "not checked: " in alone.as_text()
     assert diagnose(Case(run, moved)).checked == whole.checked
 
