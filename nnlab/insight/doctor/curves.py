@@ -77,7 +77,7 @@ def curves(case: Case, split: str) -> Curves | None:
 
 
 def _side(count: int) -> int:
-    """How many neighbours on each side a running median of so many values takes; 0 for few values."""
+    """How many neighbours on each side a running median of ``count`` values takes; 0 for few values."""
     return min(_WIDEST, count // 8 * 2 + 1) // 2
 
 
