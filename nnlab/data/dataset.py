@@ -144,9 +144,13 @@ class Dataset:
     @property
     def class_counts(self) -> Array:
         """The number of training targets of each class, shape (K,); (0,) where targets are numbers."""
+        return self.class_counts_of(self.train)
+
+    def class_counts_of(self, split: Split) -> Array:
+        """The number of targets of each class in one of the splits, shape (K,); (0,) where targets are numbers."""
         if self.task == NUMBERS:
             return np.zeros(0, np.intp)
-        targets, counts = self.train.targets, np.zeros(self.classes, np.intp)
+        targets, counts = split.targets, np.zeros(self.classes, np.intp)
         for start in range(0, len(targets), COUNTED_AT_ONCE):  # windows of a text may overlap: no copy of all of them
             part = targets[start : start + COUNTED_AT_ONCE].reshape(-1)
             counts += np.bincount(part, minlength=self.classes)

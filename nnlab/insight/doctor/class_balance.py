@@ -6,6 +6,7 @@ from shlex import quote as shell_quote
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.data.dataset import Dataset
 from nnlab.insight.doctor.answers import answers, has_classes, judged_split
 from nnlab.insight.doctor.case import Case
 from nnlab.insight.doctor.rules import Rule, Symptom
@@ -21,9 +22,9 @@ IGNORED, FEWEST = 0.1, 5
 """A class is not answered where its recall is at most the first, on at least the second number of samples."""
 
 
-def class_shares(targets: Array, classes: int) -> Array:
-    """The share of each class (K,)."""
-    counts = np.bincount(targets, minlength=classes)
+def class_shares(dataset: Dataset) -> Array:
+    """The share of each class among the training samples (K,)."""
+    counts = dataset.class_counts
     shares: Array = counts / max(1, counts.sum())
     return shares
 
@@ -37,11 +38,17 @@ def recalls(targets: Array, predicted: Array, classes: int) -> Array:
     return found
 
 
+def _ignored(targets: Array, predicted: Array, small: Array) -> tuple[Array, Array, Array]:
+    """Samples and recall of each class (K,), and which of the small classes are hardly ever answered."""
+    counts, recall = np.bincount(targets, minlength=len(small)), recalls(targets, predicted, len(small))
+    return counts, recall, np.flatnonzero(small & (counts >= FEWEST) & (recall <= IGNORED))
+
+
 def _class_imbalance(case: Case) -> Iterator[Symptom]:
     if not has_classes(case):
         return
     dataset, name = case.dataset, judged_split(case) or "train"
-    shares = class_shares(dataset.train.targets, dataset.classes)
+    shares = class_shares(dataset)
     major, present = int(shares.argmax()), int((shares > 0).sum())
     if present < 2 or shares[major] * present < MAJORITY:
         return
@@ -49,17 +56,14 @@ def _class_imbalance(case: Case) -> Iterator[Symptom]:
     alone = float(np.mean(given.predicted == major)) > ALONE
     if alone and shares[major] < 1 / 2:  # a network that learned nothing, for another reason
         return
-    counts = np.bincount(given.targets, minlength=dataset.classes)
-    recall = recalls(given.targets, given.predicted, dataset.classes)
     small = (shares > 0) & (shares < shares[major] / 2)
-    ignored = np.flatnonzero(small & (counts >= FEWEST) & (recall <= IGNORED))
+    counts, recall, ignored = _ignored(given.targets, given.predicted, small)
     if not len(ignored) and name != "train":  # with few samples of a class, those of training count as well
         learnt = answers(case, "train")
         targets, predicted = (
             np.concatenate(pair) for pair in ((given.targets, learnt.targets), (given.predicted, learnt.predicted))
         )
-        counts, recall = np.bincount(targets, minlength=dataset.classes), recalls(targets, predicted, dataset.classes)
-        ignored = np.flatnonzero(small & (counts >= FEWEST) & (recall <= IGNORED))
+        counts, recall, ignored = _ignored(targets, predicted, small)
     if not len(ignored) or recall[major] < 1 / 2:
         return
     share = float(np.mean(given.targets == major))

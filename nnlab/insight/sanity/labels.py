@@ -4,7 +4,6 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.task import CLASSES
-from nnlab.data.dataset import Split
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found, listed
@@ -21,7 +20,7 @@ def labels(case: CheckedSpec) -> Verdict:
     dataset = case.dataset
     if dataset.task != CLASSES:
         return _numbers(case)
-    counts = {name: _counts(split, dataset.classes) for name, split in dataset.splits.items()}
+    counts = {name: dataset.class_counts_of(split) for name, split in dataset.splits.items()}
     train = counts.pop("train")
     present = train[train > 0]
     equal = present.min() == present.max()
@@ -46,10 +45,6 @@ def labels(case: CheckedSpec) -> Verdict:
         f", every class also in {' and '.join(counts)}" if counts and not findings and "none of" not in text else ""
     )
     return Verdict(text + held_out, tuple(findings))
-
-
-def _counts(split: Split, classes: int) -> Array:
-    return np.bincount(split.targets.reshape(-1), minlength=classes)
 
 
 def _numbers(case: CheckedSpec) -> Verdict:
