@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _SOURCE = re.compile(r"^Source: ", re.MULTILINE)
 _TWIN = re.compile(r"^Equals ``textbook\.(\w+)``", re.MULTILINE)
+# ``dW = ...``, ``dh_{t−1} = ...``: the gradient of the loss by what follows the d.
+_GRADIENT = re.compile(r"d[^\W\d_]+([_[]\S*)? = ")
 _MARKS = re.compile(r"(?::\w+:)?`+([^`]+)`+")
 _PARTS = re.compile(r"^(?=Source: |Equals ``textbook\.)", re.MULTILINE)
 
@@ -49,6 +51,11 @@ def docstring_of(component: type) -> Docstring:
             else:
                 notes.append(_MARKS.sub(r"\1", _on_one_line(part)))
     return Docstring(_MARKS.sub(r"\1", _on_one_line(first)), tuple(formulas), tuple(notes), source, twin)
+
+
+def is_gradient(formula: str) -> bool:
+    """Whether a formula of a docstring is that of a gradient of the loss."""
+    return _GRADIENT.match(formula) is not None
 
 
 def _on_one_line(text: str) -> str:

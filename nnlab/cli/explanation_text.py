@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from nnlab.cli.explanation_values import equation_lines, value_lines
 from nnlab.cli.wrapping import wrapped
+from nnlab.docstrings import is_gradient
 from nnlab.language import (
     accepted_in_own_words,
     formula_in_own_words,
@@ -35,7 +36,7 @@ def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
     if explanation.formulas:
         yield from _heading(tr("Formulas"))
         yield from _indented(line for each in explanation.formulas for line in _formula_lines(each, width))
-        if any(re.match("d[a-zA-Z]", each) for each in explanation.formulas):
+        if any(map(is_gradient, explanation.formulas)):
             convention = in_own_words("dx is ∂L/∂x, the gradient of the loss L with respect to x; so are dy, dW, ...")
             yield from _indented(["", *wrapped(convention, width - len(INDENT))])
     for note in notes_in_own_words(explanation.kind, explanation.name, explanation.notes):

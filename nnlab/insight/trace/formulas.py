@@ -2,18 +2,14 @@
 
 import ast
 import inspect
-import re
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
-from nnlab.docstrings import docstring_of
+from nnlab.docstrings import docstring_of, is_gradient
 from nnlab.language import in_own_words
 from nnlab.layers.base import Layer
 from nnlab.textbook import Layer as TextbookLayer
-
-# ``dW = ...``, ``dh_{t−1} = ...``: the gradient of the loss by what follows the d.
-_GRADIENT = re.compile(r"d[^\W\d_]+([_[]\S*)? = ")
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Code:
 def formulas(component: object) -> list[str]:
     """The formulas in the docstring of a component's class that are not gradients."""
     found = docstring_of(type(component)).formulas
-    return [in_own_words(formula) for formula in found if not _GRADIENT.match(formula)]
+    return [in_own_words(formula) for formula in found if not is_gradient(formula)]
 
 
 def sentence(component: object) -> str:
@@ -38,7 +34,7 @@ def sentence(component: object) -> str:
 def gradient_formulas(component: object) -> list[str]:
     """Those that are gradients of the loss."""
     found = docstring_of(type(component)).formulas
-    return [in_own_words(formula) for formula in found if _GRADIENT.match(formula)]
+    return [in_own_words(formula) for formula in found if is_gradient(formula)]
 
 
 def method_code(cls: type[Any], name: str, owner: str = "") -> list[Code]:
