@@ -9,6 +9,7 @@ import typer
 
 from nnlab.cli.arguments import Lang, MovedData, RunName, RunsFolder
 from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.insight.landscape.limits import POINTS, RANGES, SAMPLES
 
 FILE = "landscape_{directions}.png"
 
@@ -30,7 +31,8 @@ def landscape_command(
         typer.Option(
             "--points",
             metavar="N",
-            help="Points along each axis (default: random 41, which are 1,681 evaluations; pca 31; line 51).",
+            help=f"Points along each axis (default: random {POINTS['random']}, which are {POINTS['random'] ** 2:,} "
+            f"evaluations; pca {POINTS['pca']}; line {POINTS['line']}).",
             show_default=False,
         ),
     ] = None,
@@ -39,8 +41,8 @@ def landscape_command(
         typer.Option(
             "--range",
             metavar="R",
-            help="How far: random ±R in norms of the filters (1); line: R of its length beyond both ends (0.25); pca: "
-            "R of the path's extent around it (0.25).",
+            help=f"How far: random ±R in norms of the filters ({RANGES['random']:g}); line: R of its length beyond "
+            f"both ends ({RANGES['line']:g}); pca: R of the path's extent around it ({RANGES['pca']:g}).",
             show_default=False,
         ),
     ] = None,
@@ -49,7 +51,7 @@ def landscape_command(
     ] = "train",
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="Samples at most, drawn at random and kept.")
-    ] = 1000,
+    ] = SAMPLES,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the directions and of the samples.")] = 0,
     out: Annotated[
         Path | None,

@@ -8,6 +8,7 @@ import typer
 from nnlab.cli.arguments import SPEC_HELP, Lang, Overrides
 from nnlab.cli.completion import complete_spec
 from nnlab.cli.console import check_font, echo, naming_output
+from nnlab.insight.range_test.limits import FIRST_LR, LAST_LR, SEEDS, STEPS, check_range
 
 FOLDER = Path("learning-rates")
 FILE = "learning_rate.png"
@@ -18,12 +19,12 @@ def lr_command(
         Path, typer.Argument(metavar="SPEC", help=SPEC_HELP, show_default=False, autocompletion=complete_spec)
     ],
     overrides: Overrides = None,
-    first: Annotated[float, typer.Option("--from", metavar="LR", help="First learning rate.")] = 1e-6,
-    last: Annotated[float, typer.Option("--to", metavar="LR", help="Last learning rate.")] = 10.0,
+    first: Annotated[float, typer.Option("--from", metavar="LR", help="First learning rate.")] = FIRST_LR,
+    last: Annotated[float, typer.Option("--to", metavar="LR", help="Last learning rate.")] = LAST_LR,
     steps: Annotated[
         int, typer.Option("--steps", metavar="N", help="Updates of the range test, and of each short training.")
-    ] = 200,
-    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="Random seeds, from the spec's own on.")] = 3,
+    ] = STEPS,
+    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="Random seeds, from the spec's own on.")] = SEEDS,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -53,7 +54,7 @@ def lr_command(
     from nnlab.config.loading import load_experiment
     from nnlab.errors import UsageError, naming
     from nnlab.insight.range_test.drawing import draw
-    from nnlab.insight.range_test.learning_rate_test import check_range, most_steps, run_range_test
+    from nnlab.insight.range_test.learning_rate_test import most_steps, run_range_test
     from nnlab.insight.range_test.wording import base_command
     from nnlab.plots.palette import drawn_as
     from nnlab.plots.plot_style import PlotStyle

@@ -14,6 +14,7 @@ from nnlab.html import block, line
 from nnlab.inference.evaluation_data import part_of
 from nnlab.inference.trained_network import HasPath
 from nnlab.insight.landscape.directions import PrincipalAxes, principal_axes, random_direction
+from nnlab.insight.landscape.limits import POINTS, RANGES, SAMPLES
 from nnlab.insight.landscape.sampled_loss import SampledLoss, sample_of
 from nnlab.insight.landscape.surface import Line, Plane, loss_on_line, loss_on_plane
 from nnlab.insight.landscape.trajectory import FEWEST, Trajectory, chosen_snapshots, read_trajectory, snapshot_files
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 
 Directions = Literal["random", "pca", "line"]
 DIRECTIONS: tuple[Directions, ...] = get_args(Directions)
-POINTS = {"random": 41, "pca": 31, "line": 51}
-RANGES = {"random": 1.0, "pca": 0.25, "line": 0.25}
-SAMPLES = 1000
 MOST_POINTS = 2001
 
 

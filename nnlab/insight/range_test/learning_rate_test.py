@@ -12,9 +12,9 @@ from nnlab.config.overrides import Overrides
 from nnlab.core.arrays import Array
 from nnlab.data.dataset_cache import DatasetCache
 from nnlab.engine.run_setup import RunSetup
-from nnlab.errors import UsageError
 from nnlab.html import block, line, table
 from nnlab.insight.range_test.curve import LossCurve, mean_curve
+from nnlab.insight.range_test.limits import FIRST_LR, HIGHEST_LR, LAST_LR, SEEDS, STEPS, check_range
 from nnlab.insight.range_test.short_training import ShortTraining, train_briefly
 from nnlab.insight.range_test.suggestion import SHORTEST, Suggestion, obstacle_of, suggest, suggest_by_trials
 from nnlab.insight.range_test.trials import Trial, most_trials, try_around, try_range
@@ -26,10 +26,6 @@ from nnlab.train.run import one_blas_thread
 if TYPE_CHECKING:
     from nnlab.plots.plot_style import Style
     from nnlab.plots.shown_figure import ShownFigure
-
-FIRST_LR, LAST_LR, STEPS, SEEDS = 1e-6, 10.0, 200, 3
-MOST_STEPS, MOST_SEEDS = 100_000, 100
-LOWEST_LR, HIGHEST_LR = 1e-12, 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,16 +183,3 @@ def most_steps(first: float, last: float, steps: int, seeds: int) -> int:
 def seed_of(experiment: Experiment, index: int) -> int:
     """The random seed of the ``index``-th training."""
     return int((experiment.seed + index) % 2**32)
-
-
-def check_range(first: float, last: float, steps: int, seeds: int) -> None:
-    """Raise UsageError for learning rates, steps or seeds that make no range test."""
-    if not LOWEST_LR <= first < last <= HIGHEST_LR:  # also where one is NaN
-        raise UsageError(
-            f"learning rates: must rise within {LOWEST_LR:g} and {HIGHEST_LR:g}, got {first:g} to {last:g}"
-        )
-    if last < 10 * first:
-        raise UsageError(f"learning rates: must rise by a factor of 10 at least, got {first:g} to {last:g}")
-    for name, value, least, most in (("steps", steps, 20, MOST_STEPS), ("seeds", seeds, 1, MOST_SEEDS)):
-        if not least <= value <= most:
-            raise UsageError(f"{name}: must be from {least} to {most:,}, got {value}")
