@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 _SOURCE = re.compile(r"^Source: ", re.MULTILINE)
 _TWIN = re.compile(r"^Equals ``textbook\.(\w+)``", re.MULTILINE)
-# ``dW = ...``, ``dh_{t−1} = ...``: the gradient of the loss by what follows the d.
-_GRADIENT = re.compile(r"d[^\W\d_]+([_[]\S*)? = ")
+# ``dW = ...``, ``dh_{t−1} = ...``: the gradient of the loss by what follows the d; ``dW ← dW + ...`` adds to one.
+_GRADIENT = re.compile(r"d[^\W\d_]+(?:[_[]\S*)? ([=←]) ")
 _MARKS = re.compile(r"(?::\w+:)?`+([^`]+)`+")
 _PARTS = re.compile(r"^(?=Source: |Equals ``textbook\.)", re.MULTILINE)
 
@@ -53,9 +53,10 @@ def docstring_of(component: type) -> Docstring:
     return Docstring(_MARKS.sub(r"\1", _on_one_line(first)), tuple(formulas), tuple(notes), source, twin)
 
 
-def is_gradient(formula: str) -> bool:
-    """Whether a formula of a docstring is that of a gradient of the loss."""
-    return _GRADIENT.match(formula) is not None
+def is_gradient(formula: str, signs: str = "=") -> bool:
+    """Whether a formula of a docstring is that of a gradient of the loss; with ``=←`` also one that adds to it."""
+    found = _GRADIENT.match(formula)
+    return found is not None and found[1] in signs
 
 
 def _on_one_line(text: str) -> str:

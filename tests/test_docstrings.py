@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nnlab.docstrings import Docstring, docstring_of
+from nnlab.docstrings import Docstring, docstring_of, is_gradient
 from nnlab.registry import REGISTRIES
 
 COMPONENTS = {f"{kind}/{name}": cls for kind, registry in REGISTRIES.items() for name, cls in registry.items()}
@@ -71,3 +71,9 @@ def test_layers_and_losses_have_forward_and_backward(place: str) -> None:
     backward = [formula for formula in formulas if re.match("d[a-zA-Z]", formula)]
     assert backward or place == "layer/embedding"
     assert 0 < len(backward) < len(formulas)
+
+
+def test_gradients_are_told_from_other_formulas() -> None:
+    formulas = ["y = x W + b", "dW = xᵀ dy", "dh_{t−1} = dh_t Wh", "dW ← dW + λ W", "θ ← θ − η g"]
+    assert [is_gradient(formula) for formula in formulas] == [False, True, True, False, False]
+    assert [is_gradient(formula, "=←") for formula in formulas] == [False, True, True, True, False]

@@ -36,7 +36,7 @@ def explanation_lines(explanation: "Explanation", width: int) -> Iterator[str]:
     if explanation.formulas:
         yield from _heading(tr("Formulas"))
         yield from _indented(line for each in explanation.formulas for line in _formula_lines(each, width))
-        if any(map(is_gradient, explanation.formulas)):
+        if any(is_gradient(each, "=←") for each in explanation.formulas):
             convention = in_own_words("dx is ∂L/∂x, the gradient of the loss L with respect to x; so are dy, dW, ...")
             yield from _indented(["", *wrapped(convention, width - len(INDENT))])
     for note in notes_in_own_words(explanation.kind, explanation.name, explanation.notes):
