@@ -73,7 +73,7 @@ def test_layers_and_losses_have_forward_and_backward(place: str) -> None:
     assert 0 < len(backward) < len(formulas)
 
 
-def test_gradients_are_told_from_other_formulas() -> None:
+def test_formulas_of_gradients() -> None:
     formulas = ["y = x W + b", "dW = xᵀ dy", "dh_{t−1} = dh_t Wh", "dW ← dW + λ W", "θ ← θ − η g"]
     assert [is_gradient(formula) for formula in formulas] == [False, True, True, False, False]
     assert [is_gradient(formula, "=←") for formula in formulas] == [False, True, True, True, False]

@@ -1,4 +1,4 @@
-"""Learning rates, steps and seeds of a range test: what is used unless told otherwise, and what is accepted."""
+"""Learning rates, steps and seeds of a range test: the defaults, and what is accepted."""
 
 from nnlab.errors import UsageError
 
