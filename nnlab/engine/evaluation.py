@@ -107,7 +107,7 @@ def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
 class ChunkedEvaluation:
     """Evaluates a network on samples chunk by chunk, each thread on a replica of the network.
 
-    The sums are in the order of the chunks, so no digit depends on the number of threads.
+    A free thread takes the next chunk. The sums are in the order of the chunks, so no digit depends on the threads.
     """
 
     def __init__(
@@ -138,15 +138,12 @@ class ChunkedEvaluation:
         if samples <= size and worth_splitting(self._networks[0], samples):
             size = -(-samples // 2)  # one chunk for each of two threads
         starts = range(0, samples, size)
-        threads = min(self._workers.threads, len(starts))
 
-        def tally(worker: int) -> list[Tally]:
-            network, loss = self._networks[worker], self._losses[worker]
-            chunks = (take(worker, start, size) for start in starts[worker::threads])
-            return [Tally.of(network, loss, statistics, x, targets, self._numbers) for x, targets in chunks]
+        def tally(worker: int, index: int) -> Tally:
+            x, targets = take(worker, starts[index], size)
+            return Tally.of(self._networks[worker], self._losses[worker], statistics, x, targets, self._numbers)
 
-        found = self._workers.run(tally, threads)
-        return _summed([found[index % threads][index // threads] for index in range(len(starts))])
+        return _summed(self._workers.share(tally, len(starts)))
 
 
 class Evaluation:

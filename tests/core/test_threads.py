@@ -1,14 +1,20 @@
 """Parallel map over threads: order, errors, thread counts."""
 
+import gc
 import os
 import runpy
+import signal
 import sys
 import threading
+import time
+import warnings
+import weakref
 
 import numpy as np
 import pytest
 
 import nnlab
+from nnlab.core import threads as module
 from nnlab.core.threads import Workers, available_cores
 
 
@@ -20,7 +26,38 @@ def test_results_are_in_order(threads: int, count: int) -> None:
 
 def test_number_of_threads() -> None:
     meeting = threading.Barrier(3, timeout=10)  # passed only when three are there at once
-    assert len(set(Workers(3).run(lambda index: (meeting.wait(), threading.get_ident())[1], 3))) == 3
+    workers = Workers(3)
+    for _ in range(2):
+        assert len(set(workers.run(lambda index: (meeting.wait(), threading.get_ident())[1], 3))) == 3
+
+
+def test_threads_at_work_have_different_numbers() -> None:
+    meeting = threading.Barrier(3, timeout=10)
+    workers = Workers(3)
+    for _ in range(2):
+        assert sorted(workers.share(lambda worker, index: (meeting.wait(), worker)[1], 3)) == [0, 1, 2]
+
+
+def test_a_free_thread_takes_the_next_piece() -> None:
+    others_done = threading.Event()
+    threads = Workers(2)
+
+    def piece(worker: int, index: int) -> int:
+        if index == 0:
+            assert others_done.wait(10)
+        if index == 3:
+            others_done.set()
+        return worker
+
+    slow, *others = threads.share(piece, 4)
+    assert others == [1 - slow] * 3
+
+
+def test_a_thread_that_gets_no_core_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._Helper, "_loop", lambda self: None)
+    workers = Workers(2)
+    for _ in range(2):
+        assert workers.share(lambda worker, index: (worker, index), 3) == [(0, 0), (0, 1), (0, 2)]
 
 
 @pytest.mark.parametrize("bad", [0, 1])
@@ -34,17 +71,107 @@ def test_errors_of_threads_are_raised(bad: int) -> None:
 
 
 def test_threads_have_finished_when_an_error_is_raised() -> None:
-    finished = threading.Event()
+    begun, finished = threading.Event(), threading.Event()
 
     def part(index: int) -> None:
         if index < 2:
+            begun.wait(10)
             raise ValueError(f"part {index}")
+        begun.set()
         finished.wait(0.2)
         finished.set()
 
     with pytest.raises(ValueError, match="part 0"):
         Workers(3).run(part, 3)
     assert finished.is_set()
+
+
+def test_the_error_of_the_first_piece_is_raised_and_no_further_piece_begins() -> None:
+    meeting, begun = threading.Barrier(2, timeout=10), []
+
+    def fail(index: int) -> None:
+        begun.append(index)
+        if index < 2:
+            meeting.wait()
+            if index == 0:
+                time.sleep(0.01)
+        raise ValueError(f"piece {index}")
+
+    with pytest.raises(ValueError, match="piece 0"):
+        Workers(2).run(fail, 50)
+    assert sorted(begun) == [0, 1]
+
+
+def test_an_error_leaves_the_threads_usable() -> None:
+    workers = Workers(2)
+    with pytest.raises(ZeroDivisionError):
+        workers.run(lambda index: 1 // index, 4)
+    assert workers.run(lambda index: index, 4) == [0, 1, 2, 3]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal cannot be sent to a thread")
+def test_ctrl_c_is_raised_once_no_thread_computes() -> None:
+    begun, finished = threading.Event(), threading.Event()
+    main, send = threading.main_thread().ident, getattr(signal, "pthread_kill", None)
+    assert send
+
+    def piece(worker: int, index: int) -> None:
+        if worker == 0:
+            assert begun.wait(10)
+        else:
+            begun.set()
+            time.sleep(0.02)
+            send(main, signal.SIGINT)
+            time.sleep(0.02)
+            finished.set()
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Workers(2).share(piece, 2)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert finished.is_set()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+    workers = Workers(2)
+
+    def meet(index: int) -> int:
+        meeting.wait()
+        return index
+
+    assert workers.run(meet, 2) == [0, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of a fork beside threads
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if workers.run(meet, 2) == [0, 1] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_threads_end_with_their_workers() -> None:
+    before = set(threading.enumerate())
+    workers = Workers(3)
+    workers.run(lambda index: None, 3)
+    own = set(threading.enumerate()) - before
+    assert len(own) == 2
+    del workers
+    gc.collect()
+    for thread in own:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_what_was_computed_is_not_kept() -> None:
+    workers, finished = Workers(2), threading.Event()
+    kept = weakref.ref(finished)
+    workers.run(lambda index, event=finished: event.set(), 2)
+    del finished
+    gc.collect()
+    assert kept() is None
 
 
 def test_threads_inherit_errstate() -> None:
@@ -54,6 +181,13 @@ def test_threads_inherit_errstate() -> None:
 
 def test_at_least_one_core() -> None:
     assert available_cores() >= 1
+
+
+@pytest.mark.parametrize(("limit", "cores"), [(None, 8), (0.5, 1), (1.0, 1), (2.5, 2), (16.0, 8)])
+def test_the_cpu_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, limit: float | None, cores: int) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    monkeypatch.setattr(module, "cpu_limit", lambda: limit)
+    assert available_cores() == cores
 
 
 @pytest.mark.parametrize(("answer", "cores"), [("4", 4), ("0", 12), ("four", 12), (None, 12)])
