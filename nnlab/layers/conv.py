@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, column_sums
 from nnlab.layers.depthwise import Depthwise
-from nnlab.layers.im2col import Columns, filter_matrix, filters_of
+from nnlab.layers.im2col import Columns, SumOfProducts, filter_matrix, filters_of, windows_of_dy_pay
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Paddings, Sizes, channels_last, image_shape, windows_over
 from nnlab.registry import Doc, OmittedAtDefault, layers
@@ -54,79 +54,103 @@ class Convolution(WeightedLayer):
                 f"groups {self.groups} must divide the number of input channels ({C}) and of filters ({self.filters})"
             )
         channels, filters = C // self.groups, self.filters // self.groups
-        self._groups = [slice(g * filters, (g + 1) * filters) for g in range(self.groups)]
+        # For each group its channels of x and its filters, which are channels of y.
+        self._groups = [
+            (slice(g * channels, (g + 1) * channels), slice(g * filters, (g + 1) * filters)) for g in range(self.groups)
+        ]
         self._depthwise = channels == 1 < self.groups
+        self._windows_of_dy = windows_of_dy_pay(self.windows, channels, filters)
         shape = (self.filters, channels, *self.windows.size[-self.axes :])
         self.W, self.b = self.weights_and_bias(shape, prod(shape[1:]), self.filters)
         return (self.filters, *self.windows.out[-self.axes :])
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """y = columns · matrix, piece by piece: each row is a window of x, each column of the matrix a filter."""
-        padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
+        self._images = images = channels_last(x, self.workspace, "x")
         y = self.workspace.images("y", (len(x), self.filters, *self.windows.out), x.dtype)
         ordered = y.transpose(0, 2, 3, 1)
         if self._depthwise:
+            padded = self.windows.pad(images, self.workspace, 0)
             self._each_channel = Depthwise(padded, self._as_images(self.W.value), self.windows, self.workspace)
             self._each_channel.forward(None if self.b is None else self.b.value, ordered)
             return y
         rows = ordered.reshape(-1, self.filters)
         self._columns: list[Columns] = []
-        for channels, filters in zip(self._by_group("groups of x", padded), self._groups, strict=True):
-            if self._columns:
-                self._columns[-1].forget()
-            columns = Columns(channels, self.windows, int(self.bias), self.workspace, self.column_bytes)
+        for channels, filters in self._groups:
+            self._forget_columns()
+            columns = Columns(images[..., channels], self.windows, int(self.bias), self.workspace, self.column_bytes)
             self._columns.append(columns)
-            matrix = self._matrix(filters)
+            b = None if self.b is None else self.b.value[filters]
+            matrix = filter_matrix(self._as_images(self.W.value)[filters], b, self.workspace)
             for piece in columns.pieces:
                 np.matmul(columns.matrix(piece), matrix, out=rows[piece.rows, filters])
         return y
 
     def backward_parameters(self, dy: Array) -> None:
-        """dW = columnsᵀ · dy, summed over the pieces; db = Σ_n,i,j dy is its last row, as the last column is ones."""
+        """dW = columnsᵀ · dy, summed over the pieces; db = Σ_n,i,j dy."""
         if self.frozen:
             return
         rows = self._dy_rows(dy)
         if self._depthwise:
             self._gradients_of_channels(rows)
-            return
-        for g in reversed(range(self.groups)):  # the last one's columns may still be there
-            self._gradients(g, rows)
+        elif self._windows_of_dy:
+            self._backward_by_windows_of_dy(rows, None)
+        else:
+            for g in reversed(range(self.groups)):  # the last one's columns may still be there
+                self._gradients(g, rows)
 
     def backward(self, dy: Array) -> Array:
-        """Also dx = dy · Wᵀ for each window, added up where windows overlap."""
+        """Also dx, from the windows of dy or back to those of x, whichever is faster."""
         rows = self._dy_rows(dy)
-        dx = self.workspace.array("dx", (len(dy), *self.windows.padded, self.in_shape[0]), dy.dtype)
-        dx.fill(0)
         if self._depthwise:
             if not self.frozen:
                 self._gradients_of_channels(rows)
-            self._each_channel.input_gradient(self._ordered(rows), dx)
-            return self.windows.crop(dx).transpose(0, 3, 1, 2)
-        shares = self._by_group("groups of dx", dx)
+            padded = self.workspace.array("dx", (len(dy), *self.windows.padded, self.in_shape[0]), dy.dtype)
+            padded.fill(0)
+            self._each_channel.input_gradient(self._ordered(rows), padded)
+            return self.windows.crop(padded).transpose(0, 3, 1, 2)
+        dx = self.workspace.array("dx", self._images.shape, dy.dtype)
+        if self._windows_of_dy:
+            self._backward_by_windows_of_dy(rows, dx)
+        else:
+            self._backward_by_scattering(rows, dx)
+        return dx.transpose(0, 3, 1, 2)
+
+    def _backward_by_windows_of_dy(self, rows: Array, dx: Array | None) -> None:
+        """dx is a convolution of dy with the filters turned by 180°, and dW = xᵀ · the same columns, those of dy."""
+        if self.b is not None and not self.frozen:
+            column_sums(rows, out=self.b.grad)
+        x_rows, dy = self._images.reshape(-1, self.in_shape[0]), self._ordered(rows)
+        for channels, filters in self._groups:
+            self._forget_columns()
+            columns = Columns(dy[..., filters], self.windows.of_gradient, 0, self.workspace, self.column_bytes)
+            W = self._as_images(self.W.value)[filters].transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+            matrix = filter_matrix(W, None, self.workspace)
+            total = SumOfProducts((len(W), columns.width), dy.dtype, self.workspace)
+            for piece in columns.pieces:
+                windows = columns.matrix(piece)
+                if dx is not None:
+                    np.matmul(windows, matrix, out=dx.reshape(x_rows.shape)[piece.rows, channels])
+                if not self.frozen:
+                    total.add(x_rows[piece.rows, channels].T, windows)
+            if not self.frozen:
+                turned = self._as_images(self.W.grad)[filters].transpose(1, 2, 3, 0)[:, ::-1, ::-1]
+                np.copyto(turned, total.value.reshape(turned.shape))
+
+    def _backward_by_scattering(self, rows: Array, dx: Array) -> None:
+        """The gradient of each window is dy · Wᵀ, which is added to dx where the window was."""
         for g in reversed(range(self.groups)):  # the last one's columns may still be there
             if not self.frozen:
                 self._gradients(g, rows)
-            columns, filters = self._columns[g], self._groups[g]
-            W = self._matrix(filters)[: columns.window_size]
+            columns, (channels, filters) = self._columns[g], self._groups[g]
+            W = filter_matrix(self._as_images(self.W.value)[filters], None, self.workspace)
             for piece in columns.pieces:
                 gradient = np.matmul(rows[piece.rows, filters], W.T, out=columns.memory(piece))
-                columns.scatter(gradient, piece, shares[g])
-        if self.groups > 1:
-            np.copyto(self._group_views(dx), shares)
-        return self.windows.crop(dx).transpose(0, 3, 1, 2)
+                columns.scatter(gradient, piece, dx[..., channels])
 
-    def _group_views(self, x: Array) -> Array:
-        """The channels of each group of padded images, (groups, N, H, W, C/groups), as a view."""
-        return x.reshape(*x.shape[:3], self.groups, x.shape[3] // self.groups).transpose(3, 0, 1, 2, 4)
-
-    def _by_group(self, name: str, x: Array) -> Array:
-        """The same, but each group by itself in memory, which halves the time of windows of a few channels each."""
-        if self.groups == 1:
-            return x[None]
-        views = self._group_views(x)
-        copies = self.workspace.array(name, views.shape, x.dtype)
-        np.copyto(copies, views)
-        return copies
+    def _forget_columns(self) -> None:
+        if self._columns:
+            self._columns[-1].forget()
 
     def _dy_rows(self, dy: Array) -> Array:
         return channels_last(dy, self.workspace, "dy").reshape(-1, self.filters)
@@ -140,21 +164,14 @@ class Convolution(WeightedLayer):
             column_sums(rows, out=self.b.grad)
 
     def _gradients(self, group: int, rows: Array) -> None:
-        columns, filters = self._columns[group], self._groups[group]
-        shape = (columns.width, filters.stop - filters.start)
-        total = self.workspace.array("total", shape, rows.dtype)
-        share = self.workspace.array("share", shape, rows.dtype)
-        total.fill(0)
+        columns, (_, filters) = self._columns[group], self._groups[group]
+        total = SumOfProducts((columns.width, filters.stop - filters.start), rows.dtype, self.workspace)
         for piece in reversed(columns.pieces):  # the last one's columns are still there
-            total += np.matmul(columns.matrix(piece).T, rows[piece.rows, filters], out=share)
+            total.add(columns.matrix(piece).T, rows[piece.rows, filters])
         dW = self._as_images(self.W.grad)[filters]
-        dW[...] = filters_of(total[: columns.window_size], dW.shape)
+        dW[...] = filters_of(total.value[: columns.window_size], dW.shape)
         if self.b is not None:
-            self.b.grad[filters] = total[-1]
-
-    def _matrix(self, filters: slice) -> Array:
-        b = None if self.b is None else self.b.value[filters]
-        return filter_matrix(self._as_images(self.W.value)[filters], b, self.workspace)
+            self.b.grad[filters] = total.value[-1]
 
     def _as_images(self, W: Array) -> Array:
         """W with its two axes of height and width, (F, C/groups, Kh, Kw), as a view."""

@@ -1,9 +1,11 @@
 """Convolutions as matrix products: the windows of a batch of images, one row of a matrix each (im2col)."""
 
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nnlab.core.arrays import Array, Shape
@@ -20,7 +22,7 @@ class Piece:
 
 
 class Columns:
-    """The windows of padded images x (N, H, W, C), in pieces of the batch.
+    """The windows of images x (N, H, W, C) with a border of zeros, in pieces of the batch.
 
     All windows at once would take 265 MB for a 32-to-32 3x3 layer on a batch of 256; pieces of ``most_bytes``, at
     least one image each, stay in the cache, and products of them run at full speed. ``ones`` (0 or 1) columns of ones
@@ -44,7 +46,7 @@ class Columns:
         Those asked for last are still there.
         """
         fill = self._by_offset if self._x.shape[3] == 1 else self._by_window
-        matrix = fill(self._x[piece.images], held=piece == self._held)
+        matrix = fill(piece.images, held=piece == self._held)
         self._held = piece
         return matrix
 
@@ -59,38 +61,92 @@ class Columns:
         self._held = None
 
     def scatter(self, gradient: Array, piece: Piece, dx: Array) -> None:
-        """Add the gradient of a matrix to that of the images, (N, H, W, C), where windows overlap too (col2im)."""
+        """Write to dx (N, H, W, C) the gradient of some images from that of their matrix, Σ over windows (col2im)."""
+        windows, C = self._windows, self._x.shape[3]
         count = piece.images.stop - piece.images.start
-        shares = gradient.reshape(count, *self._windows.out, *self._windows.size, self._x.shape[3])
-        for i, j in self._windows.offsets():
-            target = self._windows.part(dx[piece.images], i, j)
+        shares = gradient.reshape(count, *windows.out, *windows.size, C)
+        padded = self._workspace.array("padded dx", (count, *windows.padded, C), dx.dtype)
+        padded.fill(0)
+        for i, j in windows.offsets():
+            target = windows.part(padded, i, j)
             target += shares[:, :, :, i, j]
+        np.copyto(dx[piece.images], windows.crop(padded))
 
-    def _by_offset(self, x: Array, *, held: bool) -> Array:
+    def _padded(self, images: slice) -> Array:
+        """Some images with their border, (N, H, W, C), each pixel's channels side by side in memory."""
+        x = self._x[images]
+        if self._windows.padded == self._windows.inner and x.flags.c_contiguous:
+            return x
+        padded = self._workspace.array("padded", (len(x), *self._windows.padded, x.shape[3]), x.dtype)
+        padded.fill(0)
+        np.copyto(self._windows.crop(padded), x)
+        return padded
+
+    def _by_offset(self, images: slice, *, held: bool) -> Array:
         """With one channel, one kernel offset of all windows at a time: long runs, a fifth of the time."""
         windows = self._windows
         rows, columns = windows.size
-        memory = self._workspace.array("columns", (self.width, len(x) * prod(windows.out)), x.dtype)
+        N = images.stop - images.start
+        memory = self._workspace.array("columns", (self.width, N * prod(windows.out)), self._x.dtype)
         if held:
             return memory.T
+        x = self._padded(images)
         shifted = self._workspace.array("shifted", (columns, *x.shape[:2], windows.out[1]), x.dtype)
         for j in range(columns):
             np.copyto(shifted[j], windows.column(x, j)[..., 0])
-        offsets = memory[: rows * columns].reshape(rows, columns * len(x), *windows.out)
+        offsets = memory[: rows * columns].reshape(rows, columns * N, *windows.out)
         for i in range(rows):
             np.copyto(offsets[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
         memory[rows * columns :] = 1
         return memory.T
 
-    def _by_window(self, x: Array, *, held: bool) -> Array:
+    def _by_window(self, images: slice, *, held: bool) -> Array:
         (down, across), (apart, aside) = self._windows.stride, self._windows.dilation
-        memory = self._workspace.array("columns", (len(x), *self._windows.out, self.width), x.dtype)
+        N = images.stop - images.start
+        memory = self._workspace.array("columns", (N, *self._windows.out, self.width), self._x.dtype)
         if not held:
-            covered = sliding_window_view(x, self._windows.extent, axis=(1, 2))
+            covered = sliding_window_view(self._padded(images), self._windows.extent, axis=(1, 2))
             windows = covered[:, ::down, ::across, :, ::apart, ::aside].transpose(0, 1, 2, 4, 5, 3)
             np.copyto(memory[..., : self.window_size].reshape(windows.shape), windows)
             memory[..., self.window_size :] = 1
         return memory.reshape(-1, self.width)
+
+
+class SumOfProducts:
+    """Σ A·B of matrices that come piece by piece; ``value`` is valid after the first."""
+
+    def __init__(self, shape: Shape, dtype: npt.DTypeLike, workspace: Workspace) -> None:
+        self.value = workspace.array("total", shape, dtype)
+        self._share = partial(workspace.array, "share", shape, dtype)
+        self._empty = True
+
+    def add(self, A: Array, B: Array) -> None:
+        """Add A·B."""
+        if self._empty:
+            np.matmul(A, B, out=self.value)
+            self._empty = False
+        else:
+            self.value += np.matmul(A, B, out=self._share())
+
+
+# Multiply-adds that a product does while one number of a window is copied to the columns, or added back to the image
+# (one thread, float32). With them the rule is right for 32 to 32 channels (3x3 on 64 images of 32x32: 35 ms in place of
+# 43), 64 to 16 (16x16: 8.0, 15.7) and 256 to 384 (13x13), and against it for 20 to 50 (5x5 on 12x12: 14.5, 7.5).
+COPYING, SCATTERING = 16, 25
+
+
+def windows_of_dy_pay(windows: Windows, C: int, F: int) -> bool:
+    """Whether backward is faster with the columns of dy for both dx and dW.
+
+    The other way, dW takes the columns of x and dx is scattered. With a stride above 1 there is the other way only, and
+    where x has many more pixels than dy, or many more filters than channels, it is the faster one.
+    """
+    if windows.stride != (1, 1):
+        return False
+    size = prod(windows.size)
+    of_dy = prod(windows.inner) * size * F * (2 * C + COPYING)
+    of_x = prod(windows.out) * size * C * (2 * F + COPYING + SCATTERING)
+    return of_dy < of_x
 
 
 def filter_matrix(W: Array, b: Array | None, workspace: Workspace) -> Array:

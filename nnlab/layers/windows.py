@@ -1,7 +1,7 @@
 """Windows that slide over images, or along one axis: what convolutions and pooling share."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -72,6 +72,14 @@ class Windows:
         """Whether every pixel, padding included, is in exactly one window."""
         covered = (self.out[0] * self.size[0], self.out[1] * self.size[1])
         return self.stride == self.size and self.padded == covered
+
+    @cached_property
+    def of_gradient(self) -> "Windows":
+        """For stride 1, windows over the gradient of the output: one for each pixel of the images, all that saw it."""
+        top, left = (extent - 1 - before for extent, before in zip(self.extent, (self.top, self.left), strict=True))
+        H, W = self.inner
+        padded = (H + self.extent[0] - 1, W + self.extent[1] - 1)
+        return replace(self, top=top, left=left, inner=self.out, padded=padded, out=self.inner)
 
     def offsets(self) -> Iterator[Pair]:
         """Each (i, j) within a window, row by row."""

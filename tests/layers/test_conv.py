@@ -318,6 +318,35 @@ def test_parameter_gradients_alone_are_those_of_the_whole_backward_and_overwrite
         np.testing.assert_array_equal(layer.b.grad, whole["db"])
 
 
+@pytest.mark.parametrize("of_dy", [True, False])
+@pytest.mark.parametrize("column_bytes", [1, 2**21])
+@pytest.mark.parametrize("padding", [0, 2, "same"])
+def test_windows_of_dy_and_scattering_give_the_same_gradients(
+    prepared: Prepared, padding: Any, column_bytes: int, of_dy: bool
+) -> None:
+    layer = prepared(Conv2D(filters=4, kernel=4, padding=padding), (2, 6, 5))
+    layer.column_bytes, layer._windows_of_dy = column_bytes, of_dy
+    x, dy = random_problem(layer, 3, seed=4)
+    assert_same(layer, x, dy, x, dy, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("C", "side", "F", "kernel", "stride", "of_dy"),
+    [
+        (32, 32, 32, 3, 1, True),
+        (32, 32, 32, 3, 2, False),
+        (64, 16, 16, 3, 1, True),
+        (8, 32, 64, 3, 1, False),
+        (20, 12, 50, 5, 1, False),
+        (1, 28, 16, 3, 1, False),
+    ],
+)
+def test_backward_takes_the_windows_of_dy_where_that_was_measured_to_be_faster(
+    prepared: Prepared, C: int, side: int, F: int, kernel: int, stride: int, of_dy: bool
+) -> None:
+    assert prepared(Conv2D(filters=F, kernel=kernel, stride=stride), (C, side, side))._windows_of_dy is of_dy
+
+
 def test_batches_of_changing_size_do_not_disturb_each_other(prepared: Prepared) -> None:
     layer = prepared(Conv2D(filters=2, kernel=3, padding=1), (2, 4, 3))
     for seed, N in enumerate((2, 9, 1, 9, 4)):
