@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,10 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.layers.base import Layer
 from nnlab.layers.windows import Paddings, Sizes, channels_last, image_shape, windows_over
 from nnlab.registry import Doc, layers
+
+# Images of this size are pooled at once: 128 of 32x30x30 take 2.9 ms, not 3.9, and 7.7, not 12.2, backward.
+# Smaller pieces are not faster, and after every call a thread may wait for the interpreter's lock.
+PIECE_BYTES = 2**21
 
 
 @dataclass(kw_only=True)
@@ -42,12 +46,14 @@ class Pool(Layer):
         self.windows = windows_over(self, tuple(lengths), "size", self.size, stride, self.padding)
         return (C, *self.windows.out[-self.axes :])
 
-    def _zeros(self, N: int, dtype: np.dtype[np.generic]) -> Array:
-        """Memory for the gradient of the padded input, (N, H, W, C): zeros where windows do not tile it."""
-        dx = self.workspace.array("dx", (N, *self.windows.padded, self.in_shape[0]), dtype)
-        if not self.windows.tile:
-            dx.fill(0)
-        return dx
+    def _pieces(self, x: Array) -> Iterator[slice]:
+        """Some images of x (N, H, W, C) at a time: each of their pixels is read or written ``size`` times or more."""
+        count = max(1, PIECE_BYTES // (prod(x.shape[1:]) * x.itemsize))
+        return (slice(start, min(start + count, len(x))) for start in range(0, len(x), count))
+
+    def _empty_gradient(self, N: int, dtype: np.dtype[np.generic]) -> Array:
+        """Memory for the gradient of the padded input, (N, H, W, C)."""
+        return self.workspace.array("dx", (N, *self.windows.padded, self.in_shape[0]), dtype)
 
 
 @layers.register("max_pool")
@@ -68,42 +74,48 @@ class MaxPool(Pool):
         windows = self.windows
         self._padded = padded = windows.pad(channels_last(x, self.workspace, "x"), self.workspace, -inf)
         N, C = x.shape[:2]
-        tallest = self.workspace.array("tallest", (N, windows.out[0], windows.padded[1], C), x.dtype)
-        _largest([windows.row(padded, i) for i in range(windows.size[0])], out=tallest)
         y = self.workspace.images("y", (N, C, *windows.out), x.dtype)
         self._best = y.transpose(0, 2, 3, 1)
-        _largest([windows.column(tallest, j) for j in range(windows.size[1])], out=self._best)
+        for piece in self._pieces(padded):
+            images, best = padded[piece], self._best[piece]
+            tallest = self.workspace.array("tallest", (len(images), windows.out[0], windows.padded[1], C), x.dtype)
+            _largest([windows.row(images, i) for i in range(windows.size[0])], out=tallest)
+            _largest([windows.column(tallest, j) for j in range(windows.size[1])], out=best)
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy at the winner of each window, added up where windows overlap."""
         rows = channels_last(dy, self.workspace, "dy")
-        dx = self._zeros(len(dy), dy.dtype)
-        share = self.workspace.array("share", rows.shape, dy.dtype)
-        for (i, j), won in self._winners():
-            target = self.windows.part(dx, i, j)
-            if self.windows.overlap:
-                np.multiply(rows, won, out=share)
-                target += share
-            else:
-                np.multiply(rows, won, out=target)
+        dx = self._empty_gradient(len(dy), dy.dtype)
+        for piece in self._pieces(dx):
+            gradient, of_windows = dx[piece], rows[piece]
+            if not self.windows.tile:
+                gradient.fill(0)
+            share = self.workspace.array("share", of_windows.shape, dy.dtype)
+            for (i, j), won in self._winners(piece):
+                target = self.windows.part(gradient, i, j)
+                if self.windows.overlap:
+                    target += np.multiply(of_windows, won, out=share)
+                else:
+                    np.multiply(of_windows, won, out=target)
         return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
     def kink_sides(self) -> Array:
         """The winner of each window, as the number of its place."""
         places = np.zeros(self._best.shape, np.int32)
-        for place, (_, won) in enumerate(self._winners()):
+        for place, (_, won) in enumerate(self._winners(slice(None))):
             places[won] = place
         return places
 
-    def _winners(self) -> Iterator[tuple[tuple[int, int], Array]]:
+    def _winners(self, images: slice) -> Iterator[tuple[tuple[int, int], Array]]:
         """For each place within a window, where it holds the first of the largest numbers."""
-        won = self.workspace.array("won", self._best.shape, np.bool_)
-        undecided = self.workspace.array("undecided", self._best.shape, np.bool_)
+        padded, best = self._padded[images], self._best[images]
+        won = self.workspace.array("won", best.shape, np.bool_)
+        undecided = self.workspace.array("undecided", best.shape, np.bool_)
         undecided.fill(True)
         *places, last = self.windows.offsets()
         for i, j in places:
-            np.equal(self.windows.part(self._padded, i, j), self._best, out=won)
+            np.equal(self.windows.part(padded, i, j), best, out=won)
             np.logical_and(won, undecided, out=won)
             np.logical_xor(undecided, won, out=undecided)
             yield (i, j), won
@@ -146,25 +158,32 @@ class AvgPool(Pool):
         """The sum over each window, divided by the number of its pixels inside the image."""
         padded = self.windows.pad(channels_last(x, self.workspace, "x"), self.workspace, 0)
         y = self.workspace.images("y", (*x.shape[:2], *self.windows.out), x.dtype)
-        total = y.transpose(0, 2, 3, 1)
-        total.fill(0)
-        for i, j in self.windows.offsets():
-            total += self.windows.part(padded, i, j)
-        total *= self._weight.astype(x.real.dtype)
+        weight = self._weight.astype(x.real.dtype)
+        for piece in self._pieces(padded):
+            total = y.transpose(0, 2, 3, 1)[piece]
+            total.fill(0)
+            for i, j in self.windows.offsets():
+                total += self.windows.part(padded[piece], i, j)
+            total *= weight
         return y
 
     def backward(self, dy: Array) -> Array:
         """dx = dy / count at every place of each window, added up where windows overlap."""
         rows = channels_last(dy, self.workspace, "dy")
-        share = self.workspace.array("share", rows.shape, dy.dtype)
-        np.multiply(rows, self._weight.astype(dy.dtype), out=share)
-        dx = self._zeros(len(dy), dy.dtype)
-        for i, j in self.windows.offsets():
-            target = self.windows.part(dx, i, j)
-            if self.windows.overlap:
-                target += share
-            else:
-                np.copyto(target, share)
+        dx = self._empty_gradient(len(dy), dy.dtype)
+        weight = self._weight.astype(dy.dtype)
+        for piece in self._pieces(dx):
+            gradient = dx[piece]
+            if not self.windows.tile:
+                gradient.fill(0)
+            share = self.workspace.array("share", rows[piece].shape, dy.dtype)
+            np.multiply(rows[piece], weight, out=share)
+            for i, j in self.windows.offsets():
+                target = self.windows.part(gradient, i, j)
+                if self.windows.overlap:
+                    target += share
+                else:
+                    np.copyto(target, share)
         return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
 
