@@ -1,25 +1,38 @@
-"""Train every workload with each library in turn, repeatedly, and write the results.
+"""Train every workload with each library in turn, in several modes, and write the results.
 
-Run from the checkout: ``python -m benchmarks`` (extra ``bench``).
+Run from the checkout: ``python -m benchmarks`` (extra ``bench``). Raw results are kept in results.json: a run may
+measure some modes, workloads or parts only (``--modes quiet``), and ``--write`` writes all tables and pictures from
+what is there. ``--missing`` leaves out workloads that were measured at this commit already.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
+from time import perf_counter
 from typing import Any
 
 from rich.console import Console
 
-from benchmarks import cold, report, scaling, workloads
+from benchmarks import cold, pictures, report, results, scaling, workloads
 from benchmarks.bound import operations
-from benchmarks.measure import BACKENDS, can
+from benchmarks.library import environment
+from benchmarks.measure import BACKENDS
+from benchmarks.neighbour import MODES
+from benchmarks.results import Results
+from benchmarks.rounds import SLOW, Plan, measured
 
 FOLDER = Path(__file__).parent
 PARTS = ("workloads", "scaling", "cold")
+# On a busy machine a training takes up to twice as long and the ratio is what matters: workloads with many evaluations
+# train a share of their steps there.
+SHARES = {"quiet": 1.0, "neighbour": 0.3, "nice": 0.3, "one-core": 0.3}
+# A neighbour of lowest priority is a second figure.
+PAIRS = {"nice": 3}
+# Elsewhere than on a quiet machine only libraries within this factor of the fastest there can be the fastest.
+RIVALS = 2.0
 console = Console(stderr=True)
 
 
@@ -27,32 +40,34 @@ def main() -> None:
     """Measure, print a line for each training, and write RESULTS.md with its pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[*workloads.NAMES, []], metavar="WORKLOAD")
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2, help="threads of every library")
-    parser.add_argument("--backends", nargs="+", default=list(BACKENDS), choices=BACKENDS)
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
+    parser.add_argument("--pairs", type=int, default=7, help="of nnlab and the fastest other library (default 7)")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every library (on one core: 1)")
+    parser.add_argument("--libraries", nargs="+", default=list(BACKENDS), choices=BACKENDS)
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--repeats", type=int, default=3, help="of scaling and cold starts (default 3)")
     parser.add_argument("--cifar", help="folder with the .bin files of CIFAR-10 (default: download)")
-    parser.add_argument("--write", action="store_true", help="write these parts of RESULTS.md and their pictures")
+    parser.add_argument("--missing", action="store_true", help="only workloads not yet measured at this commit")
+    parser.add_argument("--write", action="store_true", help="keep the results, and write RESULTS.md and its pictures")
     arguments = parser.parse_args()
     arguments.workloads = arguments.workloads or list(workloads.NAMES)
-    whole = arguments.workloads == list(workloads.NAMES) and arguments.backends == list(BACKENDS)
-    if arguments.write and "workloads" in arguments.parts and not whole:
-        parser.error("--write replaces the whole table, so it goes with all workloads and backends")
-    write = report.write_part if arguments.write else print_part
+    found, started = results.load(), perf_counter()
+    keep: Callable[[Results], None] = results.save if arguments.write else lambda results: None
     if "workloads" in arguments.parts:
-        results, kernels = _workloads(arguments)
-        print(json.dumps(results, indent=2))
-        if {"nnlab", "torch"} <= set(arguments.backends):
-            write("workloads", report.workload_lines(results, kernels, arguments.repeats, arguments.threads))
-        if arguments.write:
-            report.plot(results, FOLDER / "results.png")
+        for mode in arguments.modes:
+            _measure_mode(mode, found, keep, arguments)
     if "scaling" in arguments.parts:
-        steps = _scaling(arguments)
-        write("scaling", scaling.lines(steps, report.LIBRARIES))
-        if arguments.write:
-            scaling.plot(steps, report.LIBRARIES, FOLDER / "scaling.png")
+        found["scaling"] = {"about": results.about(), "steps": _scaling(arguments)}
+        keep(found)
     if "cold" in arguments.parts:
-        write("cold", cold.lines(cold.measure(arguments.repeats, _environment(arguments.threads))))
+        lines = cold.lines(cold.measure(arguments.repeats, environment(arguments.threads)))
+        found["cold"] = {"about": results.about(), "lines": lines}
+        keep(found)
+    for name, lines in _tables(found).items():
+        report.write_part(name, lines) if arguments.write else print_part(name, lines)
+    if arguments.write:
+        _draw(found)
+    console.print(f"{(perf_counter() - started) / 60:.1f} minutes")
 
 
 def print_part(name: str, lines: list[str]) -> None:
@@ -60,72 +75,94 @@ def print_part(name: str, lines: list[str]) -> None:
     print(f"\n{name}\n" + "\n".join(lines))
 
 
-def _workloads(arguments: argparse.Namespace) -> tuple[report.Results, str]:
-    results: report.Results = {}
-    for name in arguments.workloads:
-        experiment = workloads.load(name, arguments.cifar, arguments.threads)
-        measured: dict[str, list[dict[str, float]]]
-        measured = {backend: [] for backend in arguments.backends if can(backend, experiment)}
-        for _ in range(arguments.repeats):
-            for backend, runs in measured.items():
-                # The textbook version takes minutes where the others take seconds; once must do.
-                if backend == "textbook" and runs:
-                    continue
-                runs.append(_measure(backend, name, arguments))
-                console.print(f"{name} {backend}: {runs[-1]['seconds']:.2f} s, accuracy {runs[-1]['accuracy']:.4f}")
-        results[name] = {
-            "operations": operations(experiment),
-            **{
-                backend: {key: median(run[key] for run in runs) for key in ("seconds", "accuracy", "peak_mib")}
-                for backend, runs in measured.items()
-            },
-        }
-        if "nnlab" in measured and "torch" in measured:
-            ratio = results[name]["nnlab"]["seconds"] / results[name]["torch"]["seconds"]
-            console.print(f"{name}: nnlab / PyTorch {ratio:.2f}, target {workloads.TARGETS[name]:.2f}", style="bold")
-    speed = _measure("bound", workloads.NAMES[0], arguments)
-    for row in results.values():
-        row["bound"] = row["operations"] / speed["operations_per_second"]
-    return results, str(speed["kernels"])
+def _tables(found: Results) -> dict[str, list[str]]:
+    tables = {}
+    if report.rows_of(found, "quiet"):
+        tables |= {"workloads": report.workload_lines(found), "libraries": report.library_lines(found)}
+    if any(found["modes"].get(mode) for mode in MODES if mode != "quiet"):
+        tables["busy"] = report.busy_lines(found)
+    if "scaling" in found:
+        tables["scaling"] = scaling.lines(found["scaling"]["steps"], report.LIBRARIES)
+    if "cold" in found:
+        tables["cold"] = found["cold"]["lines"]
+    return tables
+
+
+def _draw(found: Results) -> None:
+    if any(found["modes"].values()):
+        pictures.plot_ratios(found, FOLDER / "ratios.png")
+    if report.rows_of(found, "quiet"):
+        pictures.plot_seconds(found, FOLDER / "results.png")
+    if "scaling" in found:
+        scaling.plot(found["scaling"]["steps"], report.LIBRARIES, FOLDER / "scaling.png")
+
+
+def _measure_mode(mode: str, found: Results, keep: Callable[[Results], None], arguments: argparse.Namespace) -> None:
+    rows: dict[str, Any] = found["modes"].setdefault(mode, {})
+    about, threads = results.about(), 1 if mode == "one-core" else arguments.threads
+    todo = [name for name in arguments.workloads if not (arguments.missing and _is_current(rows.get(name), about))]
+    console.print(f"{mode}: {', '.join(todo) or 'nothing to measure'}{_estimate(mode, todo, found, arguments)}")
+    speed: dict[str, Any] = {}
+    for name in todo:
+        speed = speed or _bound(threads)
+        started = perf_counter()
+        plan = Plan(
+            mode=mode,
+            threads=threads,
+            share=SHARES[mode],
+            pairs=min(arguments.pairs, PAIRS.get(mode, arguments.pairs)),
+            libraries=_rivals(mode, name, found, arguments.libraries),
+            cifar=arguments.cifar,
+        )
+        row = measured(name, plan, lambda line: console.print(line, highlight=False))
+        experiment = workloads.load(name, arguments.cifar, threads, row["changes"])
+        row |= {"about": about, "threads": threads, "kernels": speed["kernels"]}
+        row["bound"] = operations(experiment) / speed["operations_per_second"]
+        row["took"] = round(perf_counter() - started, 1)
+        rows[name] = row
+        keep(found)
+        if "pairs" in row:
+            console.print(f"{mode} {name}: nnlab / {report.LIBRARIES[row['best']]} {report.spread(row)}", style="bold")
+
+
+def _is_current(row: dict[str, Any] | None, about: dict[str, str]) -> bool:
+    return row is not None and "pairs" in row and row["about"] == about
+
+
+def _estimate(mode: str, todo: Sequence[str], found: Results, arguments: argparse.Namespace) -> str:
+    """How long the workloads took the last time."""
+    before = [found["modes"].get(mode, {}).get(name, {}).get("took") for name in todo]
+    known = [seconds for seconds in before if seconds]
+    if not known:
+        return ""
+    return f"; about {sum(known) / len(known) * len(todo) / 60:.0f} minutes by the last run"
+
+
+def _rivals(mode: str, name: str, found: Results, libraries: Sequence[str]) -> list[str]:
+    """The libraries that can be the fastest other one in a mode, and nnlab."""
+    if mode == "quiet":
+        return list(libraries)
+    kept = [library for library in libraries if library not in SLOW]
+    row = report.rows_of(found, "quiet").get(name)
+    if not row or "best" not in row:
+        return kept
+    limit = RIVALS * (results.seconds(row, row["best"]) or 0)
+    return [
+        library for library in kept if library == "nnlab" or (results.seconds(row, library) or float("inf")) <= limit
+    ]
+
+
+def _bound(threads: int) -> dict[str, Any]:
+    """The speed of a large matrix product, and the kernels of NumPy's BLAS."""
+    command = [sys.executable, "-m", "benchmarks.measure", "bound", workloads.NAMES[0], "--threads", str(threads)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment(threads))
+    speed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return speed
 
 
 def _scaling(arguments: argparse.Namespace) -> scaling.Steps:
-    iterations = workloads.load(workloads.SCALING, None, arguments.threads).train.iterations or 1
-    libraries = [backend for backend in ("nnlab", "torch") if backend in arguments.backends]
-    steps: scaling.Steps = {backend: {axis.label: {} for axis in scaling.AXES} for backend in libraries}
-    for axis in scaling.AXES:
-        for value in axis.values:
-            seconds: dict[str, list[float]] = {backend: [] for backend in libraries}
-            for _ in range(arguments.repeats):
-                for backend in libraries:
-                    measured = _measure(backend, workloads.SCALING, arguments, axis.changes(value))
-                    seconds[backend].append(measured["seconds"])
-            for backend in libraries:
-                steps[backend][axis.label][value] = 1e3 * median(seconds[backend]) / iterations
-            shown = ", ".join(f"{backend} {steps[backend][axis.label][value]:.3f} ms" for backend in libraries)
-            console.print(f"{axis.label} {value}: {shown}")
-    return steps
-
-
-def _measure(
-    backend: str, workload: str, arguments: argparse.Namespace, changes: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.measure", backend, workload]
-    command += ["--threads", str(arguments.threads)]
-    if arguments.cifar:
-        command += ["--cifar", arguments.cifar]
-    for change in changes:
-        command += ["--set", change]
-    environment = _environment(arguments.threads)
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
-    return measured
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """Let every library choose its kernels for the CPU."""
-    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
-    return environment | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    libraries = [library for library in scaling.LIBRARIES if library in arguments.libraries]
+    return scaling.measure(libraries, arguments.threads, arguments.repeats, console.print)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.workloads import evaluated_training_samples
+from benchmarks.training import evaluated_training_samples
 from nnlab.config.experiment import Experiment
 from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.planning import multiply_adds

@@ -1,22 +1,24 @@
-"""The results as tables and plots."""
+"""The results as tables of RESULTS.md."""
 
-import importlib.metadata
-import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-import numpy as np
+from benchmarks import results
+from benchmarks.results import Results
+from benchmarks.targets import OF_BOUND, RATIOS
+from benchmarks.workloads import NAMES, question
 
-from benchmarks.workloads import TARGETS, question
-from nnlab.plots.canvas import canvas
-from nnlab.plots.palette import palette
-from nnlab.records.environment import describe_environment
-
-LIBRARIES = {"nnlab": "nnlab", "torch": "PyTorch", "sklearn": "scikit-learn", "textbook": "textbook"}
-Results = dict[str, dict[str, Any]]
-
-
+LIBRARIES = {
+    "nnlab": "nnlab",
+    "torch": "PyTorch",
+    "torch_compile": "torch.compile",
+    "jax": "JAX",
+    "keras": "Keras",
+    "sklearn": "scikit-learn",
+    "textbook": "textbook",
+}
+MODES = {"quiet": "quiet", "neighbour": "a busy neighbour", "nice": "a neighbour with nice 19", "one-core": "one core"}
 PATH = Path(__file__).parent / "RESULTS.md"
 
 
@@ -28,66 +30,131 @@ def write_part(name: str, lines: list[str]) -> None:
     PATH.write_text("\n".join([before + start, "", *lines, "", end + after]), encoding="utf-8")
 
 
-def workload_lines(results: Results, kernels: str, repeats: int, threads: int) -> list[str]:
-    """The table, machine and versions as Markdown; ``kernels`` are those of NumPy's BLAS."""
+def rows_of(found: Results, mode: str) -> dict[str, dict[str, Any]]:
+    """What was measured in a mode, in the order of the workloads."""
+    rows = found["modes"].get(mode, {})
+    return {name: rows[name] for name in NAMES if name in rows}
+
+
+def workload_lines(found: Results) -> list[str]:
+    """Quiet machine: nnlab and the fastest other library in pairs, the bound, and the memory."""
+    rows = rows_of(found, "quiet")
     lines = [
-        f"Medians of {repeats} (textbook: one run), {threads} threads for every library. "
-        f"{versions('numpy', 'torch', 'scikit-learn')}; OpenBLAS with its kernels for {kernels}.",
+        *origin(rows.values()),
         "",
-        "| workload | nnlab s | PyTorch s | ratio | target | scikit-learn s | textbook s | bound s "
-        "| accuracy nnlab / PyTorch | peak MiB nnlab / PyTorch |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| workload | nnlab s | fastest other | its s | ratio (smallest to largest) | target | ratio to PyTorch "
+        "| bound s | bound / nnlab | target | peak MiB nnlab / PyTorch |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, row in results.items():
-        nnlab, torch = row["nnlab"], row["torch"]
-        ratio = nnlab["seconds"] / torch["seconds"]
-        others = [f"{row[key]['seconds']:.1f}" if key in row else "" for key in ("sklearn", "textbook")]
-        mark = "" if ratio <= TARGETS[name] else " missed"
+    for name, row in rows.items():
+        if "pairs" not in row:
+            continue
+        own, other = (results.median(pair[i] for pair in row["pairs"]) for i in (0, 1))
+        share, eager = row["bound"] / own, results.seconds(row, "torch")
+        torch = "" if eager is None else f"{own / eager:.2f}"
+        memory = [results.last(row, library, "peak_mib") for library in ("nnlab", "torch")]
         lines.append(
-            f"| {name}: {question(name)} | {nnlab['seconds']:.2f} | {torch['seconds']:.2f} | {ratio:.2f} "
-            f"| {TARGETS[name]:.2f}{mark} | {others[0]} | {others[1]} | {row['bound']:.2f} "
-            f"| {nnlab['accuracy']:.4f} / {torch['accuracy']:.4f} "
-            f"| {nnlab['peak_mib']:.0f} / {torch['peak_mib']:.0f} |"
+            f"| {name}: {question(name)} | {own:.2f} | {LIBRARIES[row['best']]} | {other:.2f} "
+            f"| {spread(row)} | {target(name, 'quiet', row)} | {torch} | {row['bound']:.2f} | {share:.2f} "
+            f"| {judged(OF_BOUND.get(name), share, least=True)} | {memory_cell(memory)} |"
         )
     return lines
 
 
-def plot(results: Results, path: Path) -> None:
-    """Bar chart of times relative to PyTorch, on a logarithmic axis, with the bound of the matrix products."""
-    mpl.use("agg")
-    names = list(results)
-    shown = [key for key in LIBRARIES if any(key in row for row in results.values())]
-    with canvas(
-        path, "Training time relative to PyTorch (shorter is faster)", (8.0, 0.75 * len(names) + 1.2)
-    ) as figure:
-        axes = figure.add_subplot()
-        height = 0.8 / len(shown)
-        for index, key in enumerate(shown):
-            places = np.arange(len(names)) + index * height
-            ratios = [
-                results[name].get(key, {}).get("seconds", np.nan) / results[name]["torch"]["seconds"] for name in names
-            ]
-            axes.barh(places, ratios, height * 0.9, color=palette().colours[index], label=LIBRARIES[key])
-        bounds = [results[name]["bound"] / results[name]["torch"]["seconds"] for name in names]
-        axes.plot(bounds, np.arange(len(names)) + 0.4 - height / 2, "k|", markersize=18, label="matrix products alone")
-        axes.set_yticks(np.arange(len(names)) + 0.4 - height / 2, names)
-        axes.invert_yaxis()
-        axes.set_xscale("log")
-        axes.axvline(1, color="#555555", linewidth=0.8)
-        axes.set_xlabel("seconds / PyTorch's seconds")
-        figure.legend(loc="outside lower center", ncols=len(shown) + 1)
+def library_lines(found: Results) -> list[str]:
+    """Quiet machine: seconds, accuracy and memory of every library."""
+    rows = rows_of(found, "quiet")
+    shown = [key for key in LIBRARIES if any(key in row["libraries"] for row in rows.values())]
+    heading = [f"| {{}} | {' | '.join(LIBRARIES[key] for key in shown)} |", "|---|" + "---|" * len(shown)]
+
+    def table(title: str, cells: Any) -> list[str]:
+        body = [f"| {name} | {' | '.join(cells(row, key) for key in shown)} |" for name, row in rows.items()]
+        return [heading[0].format(title), heading[1], *body]
+
+    def of(key: str, form: str) -> Any:
+        def cell(row: dict[str, Any], library: str) -> str:
+            value = results.last(row, library, key)
+            return "" if value is None else format(value, form)
+
+        return cell
+
+    def time(row: dict[str, Any], library: str) -> str:
+        value = results.seconds(row, library)
+        return "" if value is None else f"{value:.2f}"
+
+    return [
+        *table("seconds", time),
+        "",
+        *table("accuracy", of("accuracy", ".4f")),
+        "",
+        *table("peak MiB", of("peak_mib", ".0f")),
+        "",
+        *table("busy cores", of("cores", ".2f")),
+    ]
+
+
+def busy_lines(found: Results) -> list[str]:
+    """The ratios beside a neighbour and on one core."""
+    modes = [mode for mode in MODES if mode != "quiet" and rows_of(found, mode)]
+    rows = [row for mode in modes for row in rows_of(found, mode).values()]
+    columns = [f"{MODES[mode]}: ratio (smallest to largest) | to | target" for mode in modes]
+    lines = [*origin(rows), "", f"| workload | {' | '.join(columns)} |", "|---|" + "---|---|---|" * len(modes)]
+    for name in (name for name in NAMES if any(name in rows_of(found, mode) for mode in modes)):
+        cells = []
+        for mode in modes:
+            row = rows_of(found, mode).get(name, {})
+            if "pairs" in row:
+                cells += [spread(row), LIBRARIES[row["best"]], target(name, mode, row)]
+            else:
+                cells += ["", "", ""]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def origin(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Machine, versions, commit and number of pairs of these measurements; more than one where they differ."""
+    rows = list(rows)
+    counts = sorted({len(row["pairs"]) for row in rows if "pairs" in row})
+    threads = sorted({row["threads"] for row in rows})
+    found = list(dict.fromkeys(tuple(row["about"].values()) for row in rows))
+    kernels = sorted({row["kernels"] for row in rows})
+    lines = [f"Medians of {_listed(counts)} pairs; {_listed(threads)} threads for every library."]
+    lines += [f"{machine}, {versions}; commit {commit}." for machine, versions, commit in found]
+    return [*lines, f"OpenBLAS with its kernels for {', '.join(kernels)}."]
+
+
+def spread(row: dict[str, Any]) -> str:
+    """The median ratio, with the smallest and the largest of the pairs."""
+    smallest, middle, largest = results.ratios(row)
+    return f"**{middle:.2f}** ({smallest:.2f} to {largest:.2f})"
+
+
+def target(name: str, mode: str, row: dict[str, Any]) -> str:
+    """The target of a ratio, and whether it is missed."""
+    return judged(RATIOS[mode][name], results.ratios(row)[1])
+
+
+def judged(target: float | None, value: float, *, least: bool = False) -> str:
+    """A target, with a mark where a value misses it."""
+    if target is None:
+        return ""
+    missed = round(value, 2) < target if least else round(value, 2) > target
+    return f"{target:.2f}{' missed' if missed else ''}"
+
+
+def memory_cell(memory: list[float | None]) -> str:
+    """nnlab's peak memory and PyTorch's, with a mark where nnlab's is not the smaller."""
+    own, torch = memory
+    if own is None or torch is None:
+        return ""
+    return f"{own:.0f} / {torch:.0f}{'' if own < torch else ' missed'}"
+
+
+def _listed(counts: list[int]) -> str:
+    return " or ".join(map(str, counts)) or "no"
 
 
 def versions(*packages: str) -> str:
     """The processor, the system, and the versions of these packages, where they are installed."""
-    environment = describe_environment({})
-    machine = f"{environment['cpu']}, {environment['cores']} cores, {platform.system()}"
-    installed = [f"{name} {_version(name)}" for name in packages if _version(name)]
-    return ", ".join([machine, f"Python {platform.python_version()}", *installed])
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+    found = results.about(packages)
+    return f"{found['machine']}, {found['versions']}"

@@ -2,14 +2,19 @@
 
 from tempfile import TemporaryDirectory
 
+from benchmarks.training import Train, Trained
 from nnlab.config.experiment import Experiment
 from nnlab.train import run as runs
 
 
-def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of the training loop with evaluations and records, and the final accuracy."""
-    runs.plot_run = lambda record, folder: None  # plots are not part of the loop, nor of the memory of other libraries
-    with TemporaryDirectory() as folder:
-        summary = runs.run(experiment, folder).summary
-    final = summary["final"]
-    return summary["train_seconds"], final["test_accuracy"] or final["train_accuracy"]
+def prepare(experiment: Experiment) -> Train:
+    """The time of the training loop with evaluations and records; data is loaded, and memory allocated, before it."""
+
+    def train() -> Trained:
+        with TemporaryDirectory() as folder:
+            # Pictures are not part of the loop, nor of the memory of other libraries.
+            summary = runs.run(experiment, folder, pictures=False).summary
+        final = summary["final"]
+        return Trained(summary["train_seconds"], final["test_accuracy"] or final["train_accuracy"], final["train_loss"])
+
+    return train

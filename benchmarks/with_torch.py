@@ -6,16 +6,17 @@ starts with the same weights as nnlab's.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from copy import deepcopy
 from time import perf_counter
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from benchmarks.workloads import evaluated_training_samples
+from benchmarks.training import Course, Train, Trained
 from nnlab.config.experiment import Experiment
-from nnlab.data.dataset import Split
-from nnlab.data.pipeline.batches import BatchLoader
+from nnlab.data.pipeline.batches import Batch
 from nnlab.engine.run_setup import RunSetup
 from nnlab.export.pytorch_modules import sequential
 from nnlab.models.network import Network
@@ -23,48 +24,90 @@ from nnlab.registry import registered_name
 
 EVALUATION_BATCH = 1000
 EVALUATION_BATCH_OF_CONVOLUTIONS = 100
+cross_entropy = nn.CrossEntropyLoss()
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+Score = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
-def train(experiment: Experiment) -> tuple[float, float]:
-    """Seconds of the training loop with evaluations, and the final accuracy."""
+def loss_of(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Mean loss of a batch."""
+    return cross_entropy(model(x), y)
+
+
+def score_of(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Summed loss, and the number of samples that are right."""
+    scores = model(x)
+    return torch.stack([cross_entropy(scores, y) * len(y), (scores.argmax(1) == y).sum()])
+
+
+def prepare(experiment: Experiment, loss: Loss = loss_of, score: Score = score_of, *, warm_up: bool = False) -> Train:
+    """Each training starts from a copy of the same weights; ``warm_up`` compiles for each shape on another."""
     torch.set_num_threads(experiment.compute.threads)
-    torch.manual_seed(experiment.seed)
     setup = RunSetup(experiment).allocate()
-    model = module_of(setup.network)
-    convolves = any(isinstance(module, nn.Conv2d) for module in model)
+    start = module_of(setup.network)
+    convolves = any(isinstance(module, nn.Conv2d) for module in start)
     if convolves:
-        model = model.to(memory_format=torch.channels_last)
+        start = start.to(memory_format=torch.channels_last)
     evaluation_batch = EVALUATION_BATCH_OF_CONVOLUTIONS if convolves else EVALUATION_BATCH
-    optimizer = optimizer_of(experiment, model)
-    x_train, y_train = tensors(setup.dataset.train, channels_last=convolves)
-    test = tensors(setup.dataset.test, channels_last=convolves) if setup.dataset.test else None
-    cross_entropy = nn.CrossEntropyLoss()
-    N, size = len(x_train), setup.batches.batch_size
-    full = size == N
-    count = evaluated_training_samples(experiment, N, size)
-    accuracy = 0.0
-    started = perf_counter()
-    order = torch.randperm(N)
-    for step in range(setup.iterations + 1):
-        if step % setup.eval_every == 0 or step == setup.iterations:
-            accuracy = evaluate(model, cross_entropy, (x_train[:count], y_train[:count]), test, evaluation_batch)
-        if step == setup.iterations:
-            break
-        if full:
-            x, y = x_train, y_train
-        elif experiment.train.sampling == "replacement":
-            chosen = torch.randint(N, (size,))
-            x, y = x_train[chosen], y_train[chosen]
-        else:
-            position = step * size % (N - N % size)
-            if position == 0:
-                order = torch.randperm(N)
-            chosen = order[position : position + size]
-            x, y = x_train[chosen], y_train[chosen]
-        optimizer.zero_grad(set_to_none=True)
-        cross_entropy(model(x), y).backward()
-        optimizer.step()
-    return perf_counter() - started, accuracy
+    course = Course(experiment, setup)
+    x_train, y_train = tensors(course.train, channels_last=convolves)
+    test = tensors(course.test, channels_last=convolves) if course.test else None
+    count, N, size = course.evaluated, course.samples, course.batch_size
+    # Compiled code is of one module, which is given the start weights before each training.
+    model = deepcopy(start)
+
+    def evaluate() -> tuple[float, float]:
+        """Training loss and the accuracy that counts, on the samples that nnlab evaluates."""
+        model.eval()
+        with torch.inference_mode():
+            mean, accuracy = split(x_train[:count], y_train[:count])
+            if test:
+                _, accuracy = split(*test)
+        model.train()
+        return mean, accuracy
+
+    def split(x: Tensor, y: Tensor) -> tuple[float, float]:
+        parts = zip(x.split(evaluation_batch), y.split(evaluation_batch), strict=True)
+        total, correct = (sum(score(model, xs, ys) for xs, ys in parts) / len(y)).tolist()
+        return total, correct
+
+    def run(iterations: int) -> Trained:
+        torch.manual_seed(experiment.seed)
+        with torch.no_grad():
+            for own, first in zip(_tensors_of(model), _tensors_of(start), strict=True):
+                own.copy_(first)
+        optimizer = optimizer_of(experiment, model)
+        mean, accuracy = 0.0, 0.0
+        started = perf_counter()
+        order = torch.randperm(N)
+        for step in range(iterations + 1):
+            if step % course.eval_every == 0 or step == iterations:
+                mean, accuracy = evaluate()
+            if step == iterations:
+                break
+            if course.full:
+                x, y = x_train, y_train
+            elif course.replacement:
+                chosen = torch.randint(N, (size,))
+                x, y = x_train[chosen], y_train[chosen]
+            else:
+                position = step * size % (N - N % size)
+                if position == 0:
+                    order = torch.randperm(N)
+                chosen = order[position : position + size]
+                x, y = x_train[chosen], y_train[chosen]
+            optimizer.zero_grad(set_to_none=True)
+            loss(model, x, y).backward()
+            optimizer.step()
+        return Trained(perf_counter() - started, accuracy, mean)
+
+    if warm_up:
+        run(min(3, course.iterations))
+    return lambda: run(course.iterations)
+
+
+def _tensors_of(model: nn.Module) -> list[Tensor]:
+    return [*model.parameters(), *model.buffers()]
 
 
 def module_of(network: Network) -> nn.Sequential:
@@ -93,37 +136,10 @@ def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimi
             raise ValueError(f"no PyTorch optimizer is written down here for {name}")
 
 
-def tensors(split: Split, *, channels_last: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """All samples as float32, scaled like nnlab's, and labels."""
-    x, y = BatchLoader(split, np.float32).everything()
-    inputs = torch.from_numpy(np.ascontiguousarray(x))
+def tensors(batch: Batch, *, channels_last: bool) -> tuple[Tensor, Tensor]:
+    """Samples and labels as tensors."""
+    x, y = batch
+    inputs = torch.from_numpy(x)
     if channels_last:
         inputs = inputs.to(memory_format=torch.channels_last)
-    return inputs, torch.from_numpy(np.ascontiguousarray(y, np.int64))
-
-
-def evaluate(
-    model: nn.Module,
-    loss: nn.Module,
-    train: tuple[torch.Tensor, torch.Tensor],
-    test: tuple[torch.Tensor, torch.Tensor] | None,
-    batch: int,
-) -> float:
-    """Loss and accuracy on the samples that nnlab evaluates; returns the test accuracy, if any."""
-    model.eval()
-    with torch.inference_mode():
-        accuracy = score(model, loss, *train, batch)
-        if test:
-            accuracy = score(model, loss, *test, batch)
-    model.train()
-    return accuracy
-
-
-def score(model: nn.Module, loss: nn.Module, x: torch.Tensor, y: torch.Tensor, batch: int) -> float:
-    """Accuracy, also computing the mean loss as nnlab does."""
-    correct, total = 0, 0.0
-    for xs, ys in zip(x.split(batch), y.split(batch), strict=True):
-        scores = model(xs)
-        total += loss(scores, ys).item() * len(ys)
-        correct += int((scores.argmax(1) == ys).sum())
-    return correct / len(y)
+    return inputs, torch.from_numpy(y.astype(np.int64))
