@@ -12,6 +12,7 @@ from nnlab.layers.depthwise import Depthwise
 from nnlab.layers.im2col import Columns, SumOfProducts, filter_matrix, filters_of, windows_of_dy_pay
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.layers.windows import Paddings, Sizes, channels_last, image_shape, windows_over
+from nnlab.layers.winograd import Winograd, winograd_pays
 from nnlab.registry import Doc, OmittedAtDefault, layers
 
 
@@ -59,6 +60,7 @@ class Convolution(WeightedLayer):
             (slice(g * channels, (g + 1) * channels), slice(g * filters, (g + 1) * filters)) for g in range(self.groups)
         ]
         self._depthwise = channels == 1 < self.groups
+        self._winograd = self.groups == 1 and winograd_pays(self.windows, C, self.filters)
         self._windows_of_dy = windows_of_dy_pay(self.windows, channels, filters)
         shape = (self.filters, channels, *self.windows.size[-self.axes :])
         self.W, self.b = self.weights_and_bias(shape, prod(shape[1:]), self.filters)
@@ -73,6 +75,10 @@ class Convolution(WeightedLayer):
             padded = self.windows.pad(images, self.workspace, 0)
             self._each_channel = Depthwise(padded, self._as_images(self.W.value), self.windows, self.workspace)
             self._each_channel.forward(None if self.b is None else self.b.value, ordered)
+            return y
+        if self._winograd:
+            self._tiles = Winograd(images, self._as_images(self.W.value), self.windows, self.workspace)
+            self._tiles.forward(None if self.b is None else self.b.value, ordered)
             return y
         rows = ordered.reshape(-1, self.filters)
         self._columns: list[Columns] = []
@@ -93,6 +99,8 @@ class Convolution(WeightedLayer):
         rows = self._dy_rows(dy)
         if self._depthwise:
             self._gradients_of_channels(rows)
+        elif self._winograd:
+            self._backward_by_tiles(rows, None)
         elif self._windows_of_dy:
             self._backward_by_windows_of_dy(rows, None)
         else:
@@ -100,7 +108,7 @@ class Convolution(WeightedLayer):
                 self._gradients(g, rows)
 
     def backward(self, dy: Array) -> Array:
-        """Also dx, from the windows of dy or back to those of x, whichever is faster."""
+        """Also dx, from tiles, from the windows of dy or back to those of x, whichever is fastest."""
         rows = self._dy_rows(dy)
         if self._depthwise:
             if not self.frozen:
@@ -110,11 +118,18 @@ class Convolution(WeightedLayer):
             self._each_channel.input_gradient(self._ordered(rows), padded)
             return self.windows.crop(padded).transpose(0, 3, 1, 2)
         dx = self.workspace.array("dx", self._images.shape, dy.dtype)
-        if self._windows_of_dy:
+        if self._winograd:
+            self._backward_by_tiles(rows, dx)
+        elif self._windows_of_dy:
             self._backward_by_windows_of_dy(rows, dx)
         else:
             self._backward_by_scattering(rows, dx)
         return dx.transpose(0, 3, 1, 2)
+
+    def _backward_by_tiles(self, rows: Array, dx: Array | None) -> None:
+        if self.b is not None and not self.frozen:
+            column_sums(rows, out=self.b.grad)
+        self._tiles.backward(self._ordered(rows), dx, None if self.frozen else self._as_images(self.W.grad))
 
     def _backward_by_windows_of_dy(self, rows: Array, dx: Array | None) -> None:
         """dx is a convolution of dy with the filters turned by 180°, and dW = xᵀ · the same columns, those of dy."""
@@ -190,7 +205,7 @@ class Conv2D(Convolution):
 
     s is the stride, d the dilation; x is padded by zeros. With G groups, W is (F, C/G, Kh, Kw) and filter f sees the
     channels of its group only, C/G from ⌊f·G/F⌋·C/G on. Computed as a matrix product of the windows, one row each
-    (im2col), with W as a matrix: see im2col.py.
+    (im2col), with W as a matrix: see im2col.py; 3x3 filters of many channels with fewer multiplications: winograd.py.
     Equals ``textbook.Convolution``; faster, since the windows of a few images at a time stay in the cache.
     Source: LeCun et al. 1989, Neural Computation 1 (4); "Deep Learning from Scratch", sections 7.2 and 7.4.
     """
