@@ -82,7 +82,7 @@ class Winograd:
     def _pieces(self) -> Iterator[slice]:
         """Some images at a time."""
         each = 16 * self._down * self._across * max(self._C, self._F) * self._x.itemsize
-        count = max(1, PIECE_BYTES // each, TILES // (self._down * self._across))
+        count = max(1, PIECE_BYTES // each, -(-TILES // (self._down * self._across)))
         return (slice(start, min(start + count, len(self._x))) for start in range(0, len(self._x), count))
 
     def _channels(self) -> Iterator[slice]:

@@ -16,7 +16,7 @@ from nnlab.records.formats import TABLES
 from nnlab.storage.checked_files import MOST_SECONDS, check_file, damaged, parsed_json
 from nnlab.storage.disk import atomic_write
 from nnlab.storage.layout import CHECKPOINTS_FOLDER, METRICS_FILE, STEPS_FILE, step_file, step_of
-from nnlab.storage.tensors import MAX_HEADER_BYTES, check_header, packed
+from nnlab.storage.tensors import MAX_HEADER_BYTES, check_header, packed_parts
 from nnlab.text import one_line, quote
 
 FORMAT = 1
@@ -41,7 +41,7 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, synced: bool = True) 
     metadata = {**checkpoint.metadata, "format": FORMAT, "step": checkpoint.step}
     entry = json.dumps({"facts": metadata, "sha256": _sha256(metadata, checkpoint.arrays)})
     path = run / CHECKPOINTS_FOLDER / step_file(checkpoint.step)
-    atomic_write(path, packed(checkpoint.arrays, {_ENTRY: entry}), synced=synced)
+    atomic_write(path, packed_parts(checkpoint.arrays, {_ENTRY: entry}), synced=synced)
     return path
 
 

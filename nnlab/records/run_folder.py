@@ -37,7 +37,7 @@ from nnlab.storage.layout import (
     step_file,
 )
 from nnlab.storage.lock import LOCK_FILE, RunLock
-from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed
+from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed_parts
 
 MOST_PLUGIN_BYTES = 1 << 20
 
@@ -195,13 +195,13 @@ class RunFolder(RunTables):
         entry = json.dumps({key: value for key, value in plain.items() if key != GROUND})
         fits = len(entry) <= MAX_HEADER_BYTES // 2
         metadata = {"spec_sha256": spec_sha256} | ({INPUTS_ENTRY: entry} if fits else {})
-        self._files.write(self.path / MODEL_FILE, packed(arrays, metadata))
+        self._files.write(self.path / MODEL_FILE, packed_parts(arrays, metadata))
 
     def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
         """Save the weights after ``step`` updates as a snapshot."""
         folder = self.path / SNAPSHOTS_FOLDER
         make_folder(folder, exist_ok=True)
-        self._files.write(folder / step_file(step), packed(arrays, {"spec_sha256": spec_sha256}))
+        self._files.write(folder / step_file(step), packed_parts(arrays, {"spec_sha256": spec_sha256}))
 
     def write_checkpoint(self, checkpoint: Checkpoint, *, ending: bool) -> None:
         """Save a checkpoint whose metadata gets the digests of the tables; ``ending``: the last summary follows.

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -70,15 +70,16 @@ def make_folder(path: Path, *, exist_ok: bool = False) -> None:
             raise
 
 
-def atomic_write(path: Path, contents: bytes, *, synced: bool = True) -> None:
+def atomic_write(path: Path, contents: bytes | Iterable[bytes | memoryview], *, synced: bool = True) -> None:
     """Write a whole file atomically: a reader sees the old or the new one, even after a power failure.
 
+    ``contents`` are all bytes of it, or parts that follow each other.
     The new file is written under a temporary name in the same folder, synced and renamed; then the folder is synced.
     Where it is not ``synced``, a power failure may damage it. Raises OSError that names ``path``; the old file is then
     unchanged.
     """
     try:
-        _write_beside(path, contents, synced=synced)
+        _write_beside(path, [contents] if isinstance(contents, bytes) else contents, synced=synced)
         if synced:
             sync_folder(path.parent)
     except OSError as error:
@@ -105,13 +106,14 @@ def write_output(path: Path, contents: bytes) -> None:
         attempt(os.close, handle)
 
 
-def _write_beside(path: Path, contents: bytes, *, synced: bool) -> None:
+def _write_beside(path: Path, parts: Iterable[bytes | memoryview], *, synced: bool) -> None:
     # A short name, since Windows allows 260 characters for a path; the process number identifies leftovers.
     temporary = path.with_name(f".{os.getpid():x}-{secrets.token_hex(3)}{TEMPORARY}")
     handle = attempt(os.open, temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
         try:
-            write_all(handle, contents)
+            for part in parts:
+                write_all(handle, part)
             if synced:
                 sync(handle, path.parent)
         finally:

@@ -21,8 +21,8 @@ class FileGroup:
         self.together = together
         self._unsynced: dict[Path, None] = {}
 
-    def write(self, path: Path, contents: bytes) -> None:
-        """Write a whole file; raises OSError."""
+    def write(self, path: Path, contents: bytes | Iterable[bytes | memoryview]) -> None:
+        """Write a whole file, of bytes or of parts; raises OSError."""
         atomic_write(path, contents, synced=not self.together)
         self.add(path)
 

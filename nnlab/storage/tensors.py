@@ -1,12 +1,13 @@
 """Reading and writing safetensors files; headers are checked before they are parsed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file
 
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
@@ -20,21 +21,43 @@ INPUTS_ENTRY = "inputs"
 """Metadata entry with the input format of a model, as JSON."""
 
 
-def packed(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
-    """A safetensors file, the same bytes for the same arrays and metadata.
+# The data types that arrays of nnlab have, in the order in which safetensors writes them (the last first).
+_DTYPES = {"bool": "BOOL", "uint8": "U8", "int8": "I8", "int16": "I16", "uint16": "U16", "float16": "F16"}
+_DTYPES |= {"int32": "I32", "uint32": "U32", "float32": "F32", "float64": "F64", "int64": "I64", "uint64": "U64"}
+_RANKS = {name: rank for rank, name in enumerate(_DTYPES)}
+# Arrays below this size are written together: a call for each would take longer.
+_PART_BYTES = 2**20
 
-    safetensors scrambles arrays that are not C-contiguous, so they are copied first; it writes metadata in another
-    order in each process, so the header is rewritten with its entries sorted.
+
+def packed(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
+    """A safetensors file, the same bytes for the same arrays and metadata."""
+    return b"".join(packed_parts(arrays, metadata))
+
+
+def packed_parts(arrays: Mapping[str, Array], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
+    """The same file in parts, of which large ones are the memory of the arrays: no copy of a network is made.
+
+    safetensors itself writes metadata in another order in each process, and copies all arrays twice.
     """
-    file = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata=metadata)
-    end = _LENGTH_BYTES + int.from_bytes(file[:_LENGTH_BYTES], "little")
-    if len(metadata) < 2:
-        return file
-    entries = json.loads(file[_LENGTH_BYTES:end])
-    entries["__metadata__"] = dict(sorted(metadata.items()))
+    order = sorted(arrays, key=lambda name: (-_RANKS[arrays[name].dtype.name], name))
+    entries: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    end = 0
+    for name in order:
+        start, end = end, end + arrays[name].nbytes
+        kind, shape = _DTYPES[arrays[name].dtype.name], list(arrays[name].shape)
+        entries[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
     header = json.dumps(entries, separators=(",", ":")).encode()
     header += b" " * (-len(header) % _LENGTH_BYTES)  # the arrays stay aligned
-    return len(header).to_bytes(_LENGTH_BYTES, "little") + header + file[end:]
+    together = bytearray(len(header).to_bytes(_LENGTH_BYTES, "little") + header)
+    for name in order:
+        contents = np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
+        if len(contents) < _PART_BYTES:
+            together += contents
+        else:
+            yield bytes(together)
+            yield contents
+            together.clear()
+    yield bytes(together)
 
 
 def read_metadata(path: Path) -> dict[str, str]:

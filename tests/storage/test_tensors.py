@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import save, save_file
 
 from nnlab.errors import RunError
-from nnlab.storage.tensors import MAX_HEADER_BYTES, packed, read_metadata, read_tensors
+from nnlab.storage import tensors
+from nnlab.storage.tensors import MAX_HEADER_BYTES, packed, packed_parts, read_metadata, read_tensors
 
 W = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -57,6 +58,31 @@ def test_metadata_and_arrays_are_the_same_bytes_in_every_process(tmp_path: Path)
     code = "import sys, numpy as np; from nnlab.storage.tensors import packed; W = np.arange(6, dtype=np.float32)"
     code += f".reshape(2, 3); sys.stdout.buffer.write(packed({{'W': W, 'b': W[0]}}, {metadata!r}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == contents
+
+
+@pytest.mark.parametrize("part_bytes", [1, 2**20])
+@pytest.mark.parametrize("metadata", [{}, {"key": 'a "quoted" \\n\tline/'}])
+def test_the_file_is_that_of_safetensors(
+    monkeypatch: pytest.MonkeyPatch, metadata: dict[str, str], part_bytes: int
+) -> None:
+    monkeypatch.setattr(tensors, "_PART_BYTES", part_bytes)
+    names = ["bool", "uint8", "int8", "int16", "uint16", "float16", "int32", "uint32", "float32", "float64"]
+    arrays = {name: np.arange(3).astype(name) for name in [*names, "int64", "uint64"]}
+    arrays |= {"step": np.array(7), "empty": np.empty((0, 2), np.float32), "b": W[0], "a.W": W}
+    assert packed(arrays, metadata) == save(arrays, metadata)
+
+
+def test_arrays_that_are_not_contiguous_are_written_in_c_order(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(packed({"W": W.T}, {}))
+    np.testing.assert_array_equal(read_tensors(path, W.nbytes)["W"], W.T)
+
+
+def test_large_arrays_are_not_copied() -> None:
+    large = np.ones(2**20, np.float32)
+    parts = list(packed_parts({"a": W, "large": large, "z": W}, {}))
+    assert [isinstance(part, memoryview) for part in parts] == [False, True, False]
+    assert np.shares_memory(np.asarray(parts[1]), large)
 
 
 def test_metadata_of_an_invalid_file_is_a_run_error(tmp_path: Path) -> None:
