@@ -1,5 +1,7 @@
 """Evaluation: a row of metrics against values computed by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from trainings import make_network
@@ -9,6 +11,7 @@ from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import Batch
 from nnlab.engine.evaluation import Evaluation
 from nnlab.layers.activity import ActivityL1, ActivityL2
+from nnlab.layers.flatten import Flatten
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
 from nnlab.models.network import Network
@@ -71,3 +74,16 @@ def test_a_single_chunk_is_halved_where_worth_splitting_whatever_the_threads(
     _, evaluation = make_evaluation(11, 100, threads)
     evaluation.row(0, 0.0, 0.1, no_batch)
     assert sorted(seen, reverse=True) == sizes
+
+
+def test_an_evaluation_copies_no_images() -> None:
+    network = make_network([Flatten(), Linear(units=3)], (1, 28, 28), 3, dtype="float32")
+    split = Split(np.zeros((3000, 1, 28, 28), np.uint8), np.zeros(3000, np.intp))
+    dataset = Dataset(split, split, ("a", "b", "c"))
+    evaluation = Evaluation(network, CrossEntropy(), [], dataset, "all", 50, Workers(2))
+    tracemalloc.start()
+    evaluation.row(0, 0.0, 0.1, no_batch)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    chunks_in_hand = 2 * 2 * 50 * 784 * 4  # of two splits on two threads, in float32
+    assert peak < 1.5 * chunks_in_hand < split.inputs.nbytes

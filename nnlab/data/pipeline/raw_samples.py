@@ -15,17 +15,18 @@ from nnlab.errors import UsageError
 from nnlab.text import near_hint, one_line, quote
 
 MOST_NAMED = 5
+ROWS_AT_ONCE = 1000
 _MISSING = ("", "nan", "none")  # NumPy's missing values in arrays of text
 
 
 def network_inputs(raw: object, inputs: InputFormat, *, check_range: bool = True) -> Array:
-    """The samples (N, ...) encoded and scaled as in training: uint8 pixels or float64.
+    """The samples (N, ...) encoded and scaled as in training: uint8 pixels or floats.
 
     ``raw`` is an array or nested list of samples (or one sample); sequences (N, T, D) may be rows of T·D numbers. For a
     table with named columns also a mapping, a data
     frame or a structured array with columns in any order. Pixels are uint8 from 0 to 255 or floats from 0 to 1. Raises
     UsageError for a wrong shape, wrong columns or invalid values, and (with ``check_range``) for values far outside the
-    training range.
+    training range. An array that needs no change is not copied.
     """
     read = {1: _features, 2: _sequences, 3: _images}[len(inputs.shape)]
     samples = read(raw, inputs)
@@ -36,8 +37,10 @@ def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = Tr
     """Encoded samples (N, ...) scaled as in training; raises UsageError as :func:`network_inputs`."""
     if samples.dtype == np.uint8:
         return samples
-    if not np.isfinite(samples).all():
-        raise UsageError(f"sample {int(np.argwhere(~np.isfinite(samples))[0][0])} (from 0): expected finite numbers")
+    for start in range(0, len(samples), ROWS_AT_ONCE):
+        rows = samples[start : start + ROWS_AT_ONCE]
+        if not (finite := np.isfinite(rows)).all():
+            raise UsageError(f"sample {start + int(np.argwhere(~finite)[0][0])} (from 0): expected finite numbers")
     if inputs.tokens:
         return _checked_tokens(samples, len(inputs.class_names))
     if (
@@ -75,11 +78,11 @@ def _images(raw: object, inputs: InputFormat) -> Array:
         raise UsageError(f"expected images of {shape_text(inputs.shape)} numbers (N, C, H, W), found shape {given}")
     if images.dtype.kind not in "biuf":
         raise UsageError(f"expected numbers, found {images.dtype}")
-    return _pixels(images) if inputs.pixels else images.astype(np.float64)
+    return _pixels(images) if inputs.pixels else _floats(images)
 
 
 def _sequences(raw: object, inputs: InputFormat) -> Array:
-    """Samples (N, T, D) in float64, also given as rows (N, T·D), step by step."""
+    """Samples (N, T, D), also given as rows (N, T·D), step by step."""
     samples = _array(raw)
     T, D = inputs.shape
     given = samples.shape
@@ -93,7 +96,12 @@ def _sequences(raw: object, inputs: InputFormat) -> Array:
         )
     if samples.dtype.kind not in "biuf":
         raise UsageError(f"expected numbers, found {samples.dtype}")
-    return samples.astype(np.float64)
+    return _floats(samples)
+
+
+def _floats(samples: Array) -> Array:
+    """Floats as they are, everything else in float64."""
+    return samples if samples.dtype in (np.float32, np.float64) else samples.astype(np.float64)
 
 
 def _array(raw: object) -> Array:
@@ -113,17 +121,17 @@ def _pixels(images: Array) -> Array:
             raise UsageError(
                 f"expected pixels from 0 to {WHITE}, found only 0 and 1: give floats from 0 to 1 or multiply by {WHITE}"
             )
-        return images.astype(np.uint8)
+        return images.astype(np.uint8, copy=False)
     if not (least >= 0 and most <= 1):
         raise UsageError(
             f"the network was trained on pixels divided by {WHITE}: expected floats from 0 to 1, or uint8 from 0 to "
             f"{WHITE}, {found}"
         )
-    return images.astype(np.float64)
+    return _floats(images)
 
 
 def _features(raw: object, inputs: InputFormat) -> Array:
-    """Samples (N, D) in float64, categories one-hot encoded, not yet scaled."""
+    """Samples (N, D), categories one-hot encoded, not yet scaled."""
     named = _by_name(raw)
     if named is not None:
         return _encoded(_ordered(named, inputs), inputs)
@@ -138,7 +146,8 @@ def _features(raw: object, inputs: InputFormat) -> Array:
         and samples.dtype.kind in "biuf"
         and cells in {0, D}
     ):
-        return imputed(samples.astype(np.float64), inputs)
+        imputes = any(column.missing is not None for column in inputs.columns)
+        return imputed(samples.astype(np.float64), inputs) if imputes else _floats(samples)
     if samples.ndim == 2 and len(samples) and cells and samples.shape[1] == cells:
         return _encoded(list(samples.T), inputs)
     expected = f"{cells or D} numbers a sample"

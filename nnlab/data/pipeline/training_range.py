@@ -30,7 +30,7 @@ def out_of_range(samples: Array, inputs: InputFormat, *, scaled: bool = False) -
         if least >= low - MAX_IMAGE_DISTANCE * span and most <= high + MAX_IMAGE_DISTANCE * span:
             return ""
         return f"the values range from {least:g} to {most:g}, in training from {low:g} to {high:g}"
-    median = np.median(samples, axis=0)
+    median = _medians(samples)
     far = np.flatnonzero((median < low - MAX_FEATURE_DISTANCE * span) | (median > high + MAX_FEATURE_DISTANCE * span))
     if not far.size:
         return ""
@@ -50,11 +50,16 @@ def already_scaled(samples: Array, inputs: InputFormat) -> str:
     if inputs.scaling is None or len(inputs.shape) > 1:
         return ""
     low, high = _network_range(inputs)
-    median = np.median(samples, axis=0)
+    median = _medians(samples)
     outside = (median < inputs.low) | (median > inputs.high)
     if 2 * outside.sum() < len(median) or (median < low).any() or (median > high).any():
         return ""
     return "the features look already scaled: expected raw features, which are scaled here as in training"
+
+
+def _medians(samples: Array) -> Array:
+    """The median of each feature (D,) of samples (N, D); column by column, since ``np.median`` copies what it sorts."""
+    return np.array([np.median(column.astype(np.float64)) for column in samples.T])
 
 
 def _network_range(inputs: InputFormat) -> tuple[Array, Array]:

@@ -149,3 +149,36 @@ def test_missing_category_is_all_zeros(missing: object) -> None:
             {"size": [missing], "rate": [0.5]},
             InputFormat((3,), ("0", "1"), False, np.zeros(3), np.ones(3), (Column("size", ("1", "2")), Column("rate"))),
         )
+
+
+def test_arrays_that_need_no_change_are_not_copied() -> None:
+    pixels, shares = np.arange(2 * 784, dtype=np.uint8).reshape(2, 1, 28, 28), pixels_as_shares()
+    unscaled = np.random.default_rng(0).uniform((0, 100), (1, 200), (5, 2))
+    for raw, inputs in [(pixels, images((1, 28, 28))), (shares, images((1, 28, 28))), (unscaled, NUMBERS)]:
+        assert np.shares_memory(network_inputs(raw, inputs), raw)
+
+
+def pixels_as_shares() -> Array:
+    return np.random.default_rng(0).random((2, 1, 28, 28), np.float32)
+
+
+def test_float32_features_are_scaled_in_float64() -> None:
+    raw = np.array([[0.3, 120.0], [0.7, 181.5]], np.float32)
+    found = network_inputs(raw, NAMED)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, network_inputs(raw.astype(np.float64), NAMED))
+
+
+def test_imputation_leaves_the_array_that_was_given_as_it_is() -> None:
+    raw = np.array([[30.0, 1.0], [np.nan, 1.0]])
+    columns = (Column("age", missing=40.0), Column("rate"))
+    inputs = InputFormat((2,), ("0", "1"), False, np.array([20.0, 0.0]), np.array([60.0, 1.0]), columns)
+    assert network_inputs(raw, inputs).tolist() == [[30.0, 1.0], [40.0, 1.0]]
+    assert np.isnan(raw[1, 0])
+
+
+def test_the_sample_of_a_number_that_is_not_finite_is_named() -> None:
+    raw = np.full((2500, 2), (0.5, 150.0))
+    raw[2300, 1] = np.inf
+    with pytest.raises(UsageError, match=r"sample 2300 \(from 0\)"):
+        network_inputs(raw, NUMBERS)
