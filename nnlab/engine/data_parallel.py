@@ -8,6 +8,7 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.core.random import ShardStreams, Streams
+from nnlab.core.sums import sum_in_order
 from nnlab.core.threads import Workers
 from nnlab.core.workspace import Workspace
 from nnlab.layers.joint_gradient import JointGradient
@@ -154,7 +155,7 @@ class MeanOfParts(float):
     def __new__(cls, means: Sequence[float], parts: Sequence[slice], apart: float = 0.0) -> Self:
         """From the mean of each part."""
         N = parts[-1].stop
-        mean = sum((part.stop - part.start) / N * m for m, part in zip(means, parts, strict=True))
+        mean = sum_in_order((part.stop - part.start) / N * m for m, part in zip(means, parts, strict=True))
         total = super().__new__(cls, mean + apart)
         total._means, total._parts, total._apart = means, parts, apart
         return total

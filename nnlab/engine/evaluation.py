@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
+from nnlab.core.sums import sum_in_order
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.batches import Batch, BatchLoader
@@ -101,7 +102,7 @@ def _summed(tallies: Sequence[Tally]) -> Tally:
 
 def penalty_value(regularizers: Sequence[RegularizerTerm]) -> float:
     """The regularisation term of the objective."""
-    return sum(regularizer.value() for regularizer in regularizers)
+    return sum_in_order(regularizer.value() for regularizer in regularizers)
 
 
 class ChunkedEvaluation:

@@ -10,6 +10,7 @@ import numpy as np
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import Streams
+from nnlab.core.sums import sum_in_order
 from nnlab.core.workspace import Workspace
 from nnlab.errors import ShapeError
 from nnlab.layers.base import Layer
@@ -85,7 +86,7 @@ class Composite(Layer):
         return [own for _, layer in self.inner() for own in layer.regularizers()]
 
     def activity_penalty(self) -> complex:
-        return sum(layer.activity_penalty() for _, layer in self.inner())
+        return sum_in_order(layer.activity_penalty() for _, layer in self.inner())
 
     def kink_sides(self) -> Array | None:
         sides = [side.reshape(-1) for _, layer in self.inner() if (side := layer.kink_sides()) is not None]

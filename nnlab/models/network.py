@@ -11,6 +11,7 @@ from nnlab.core.arrays import Array, Shape, copy_arrays, shape_text
 from nnlab.core.flat_parameters import FlatParameters, Parameter
 from nnlab.core.memory import available_bytes, readable_bytes
 from nnlab.core.random import Purpose, Streams
+from nnlab.core.sums import sum_in_order
 from nnlab.core.task import CLASSES, Task
 from nnlab.errors import ShapeError
 from nnlab.html import block, line, table
@@ -183,7 +184,7 @@ class Network:
 
     def activity_penalty(self) -> float:
         """The activity regularisation of the last forward, a part of the objective."""
-        return sum(layer.activity_penalty() for layer in self.layers).real
+        return sum_in_order(layer.activity_penalty() for layer in self.layers).real
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Scores (N, *out_shape) for a batch (N, ...)."""
