@@ -24,6 +24,12 @@ def available_cores() -> int:
     return max(1, min(_cores(), _cores() if limit is None else int(limit)))
 
 
+def usable_threads(asked: int | None = None) -> int:
+    """The number of threads to start where ``asked`` are wanted (None: one per core): never more than cores."""
+    cores = available_cores()
+    return min(asked or cores, cores)
+
+
 def _cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)  # only Linux has it
     if affinity:

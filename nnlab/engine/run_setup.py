@@ -7,7 +7,7 @@ from typing import Self
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.core.random import Purpose, make_streams
-from nnlab.core.threads import Workers, available_cores
+from nnlab.core.threads import Workers, usable_threads
 from nnlab.data.dataset_source import ReadDataset
 from nnlab.data.pipeline.batches import Batches, BatchLoader
 from nnlab.engine.accumulation import GradientAccumulation
@@ -84,7 +84,7 @@ class RunSetup:
         batch_size = settings.batch_size or self.batches.batch_size  # so that the run's spec says which number it was
         self.experiment = replace(experiment, train=replace(experiment.train, batch_size=batch_size))
         asked = own.compute.threads
-        self.threads = asked if isinstance(asked, int) else threads or available_cores()
+        self.threads = usable_threads(asked if isinstance(asked, int) else threads)
         self._check_batches()
         self.shard_count = self._shard_count()
         self._check_memory()

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from nnlab.core.arrays import Array
 from nnlab.core.task import CLASSES, NUMBERS
-from nnlab.core.threads import Workers, available_cores
+from nnlab.core.threads import Workers, usable_threads
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.data.target_columns import TargetColumns
@@ -52,7 +52,7 @@ def measure(
     """
     if not len(targets):
         raise UsageError("expected samples to evaluate, found none")
-    workers = Workers(threads or available_cores())
+    workers = Workers(usable_threads(threads))
     chunk = network.evaluation_chunk(batch_size)
     chunked = ChunkedEvaluation(network, loss.reported, chunk, workers, numbers=numbers)
     split, dtype = Split(inputs, targets), network.flat.values.dtype

@@ -15,7 +15,7 @@ import pytest
 
 import nnlab
 from nnlab.core import threads as module
-from nnlab.core.threads import Workers, available_cores
+from nnlab.core.threads import Workers, available_cores, usable_threads
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -181,6 +181,11 @@ def test_threads_inherit_errstate() -> None:
 
 def test_at_least_one_core() -> None:
     assert available_cores() >= 1
+
+
+def test_no_more_threads_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "available_cores", lambda: 4)
+    assert [usable_threads(asked) for asked in (None, 1, 4, 8)] == [4, 1, 4, 4]
 
 
 @pytest.mark.parametrize(("limit", "cores"), [(None, 8), (0.5, 1), (1.0, 1), (2.5, 2), (16.0, 8)])

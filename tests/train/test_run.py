@@ -266,7 +266,10 @@ compute:   {shards: 3}
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_bits(images: Path) -> None:
+def test_the_number_of_threads_changes_no_byte_and_that_of_shards_only_the_last_bits(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnlab.core.threads.available_cores", lambda: 5)
     path = images / "images.yaml"
     path.write_text(IMAGES, encoding="utf-8")
 
