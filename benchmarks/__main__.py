@@ -20,7 +20,7 @@ from benchmarks import cold, pictures, report, results, scaling, workloads
 from benchmarks.bound import operations
 from benchmarks.library import environment
 from benchmarks.measure import BACKENDS
-from benchmarks.neighbour import MODES
+from benchmarks.report import MODES
 from benchmarks.results import Results
 from benchmarks.rounds import SLOW, Plan, measured
 
@@ -28,9 +28,9 @@ FOLDER = Path(__file__).parent
 PARTS = ("workloads", "scaling", "cold")
 # On a busy machine a training takes up to twice as long and the ratio is what matters: workloads with many evaluations
 # train a share of their steps there.
-SHARES = {"quiet": 1.0, "neighbour": 0.3, "nice": 0.3, "one-core": 0.3}
-# A neighbour of lowest priority is a second figure.
-PAIRS = {"nice": 3}
+SHARES = {"quiet": 1.0, "neighbour": 0.3, "one-core": 0.3}
+# More pairs beside a neighbour of the lowest priority, a second figure.
+NICE_PAIRS = {"neighbour": 3}
 # Elsewhere than on a quiet machine only libraries within this factor of the fastest there can be the fastest.
 RIVALS = 2.0
 console = Console(stderr=True)
@@ -40,7 +40,7 @@ def main() -> None:
     """Measure, print a line for each training, and write RESULTS.md with its pictures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[*workloads.NAMES, []], metavar="WORKLOAD")
-    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=tuple(MODES))
     parser.add_argument("--pairs", type=int, default=7, help="of nnlab and the fastest other library (default 7)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every library (on one core: 1)")
     parser.add_argument("--libraries", nargs="+", default=list(BACKENDS), choices=BACKENDS)
@@ -76,7 +76,7 @@ def print_part(name: str, lines: list[str]) -> None:
 
 
 def _tables(found: Results) -> dict[str, list[str]]:
-    tables = {}
+    tables: dict[str, list[str]] = {}
     if report.rows_of(found, "quiet"):
         tables |= {"workloads": report.workload_lines(found), "libraries": report.library_lines(found)}
     if any(found["modes"].get(mode) for mode in MODES if mode != "quiet"):
@@ -110,7 +110,8 @@ def _measure_mode(mode: str, found: Results, keep: Callable[[Results], None], ar
             mode=mode,
             threads=threads,
             share=SHARES[mode],
-            pairs=min(arguments.pairs, PAIRS.get(mode, arguments.pairs)),
+            pairs=arguments.pairs,
+            nice_pairs=min(arguments.pairs, NICE_PAIRS.get(mode, 0)),
             libraries=_rivals(mode, name, found, arguments.libraries),
             cifar=arguments.cifar,
         )
@@ -122,7 +123,9 @@ def _measure_mode(mode: str, found: Results, keep: Callable[[Results], None], ar
         rows[name] = row
         keep(found)
         if "pairs" in row:
-            console.print(f"{mode} {name}: nnlab / {report.LIBRARIES[row['best']]} {report.spread(row)}", style="bold")
+            console.print(
+                f"{mode} {name}: nnlab / {report.LIBRARIES[row['best']]} {report.spread(row['pairs'])}", style="bold"
+            )
 
 
 def _is_current(row: dict[str, Any] | None, about: dict[str, str]) -> bool:

@@ -15,7 +15,8 @@ from benchmarks.measure import can
 
 LIBRARIES = ("nnlab", "torch", "torch_compile", "jax", "keras")
 STEPS = 5
-TOLERANCES = {"torch": 5e-3, "torch_compile": 5e-3, "jax": 1e-5, "keras": 1e-5}
+TOLERANCES = {"torch": 1e-2, "torch_compile": 1e-2, "jax": 1e-5, "keras": 1e-5}
+DEEP = {"alexnet": 1e-3}  # its float32 differs from float64 by as much
 FEW = ("data.train_size=100",)
 # The spiral has no such key; alexnet trains without dropout, whose masks are each library's own.
 OTHER = {"spiral": (), "alexnet": ("data.train_size=8", "model.dropout=0.0")}
@@ -43,15 +44,16 @@ def main() -> int:
             if can(library, experiment):
                 with Library(library, name, arguments.threads, arguments.cifar, changes_of(name)) as process:
                     losses[library] = process.train()["loss"]
-        apart = [library for library in losses if library != "nnlab" and not _agree(library, losses)]
+        apart = [library for library in losses if library != "nnlab" and not _agree(name, library, losses)]
         differing += len(apart)
         shown = ", ".join(f"{library} {loss:.6f}" for library, loss in losses.items())
         print(f"{name}: {shown}{'; differs: ' + ', '.join(apart) if apart else ''}", flush=True)
     return 1 if differing else 0
 
 
-def _agree(library: str, losses: dict[str, float]) -> bool:
-    return abs(losses[library] - losses["nnlab"]) <= TOLERANCES[library] * abs(losses["nnlab"])
+def _agree(name: str, library: str, losses: dict[str, float]) -> bool:
+    tolerance = max(TOLERANCES[library], DEEP.get(name, 0.0))
+    return abs(losses[library] - losses["nnlab"]) <= tolerance * abs(losses["nnlab"])
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def plot_ratios(found: Results, path: Path) -> None:
                 if "pairs" not in measured:
                     continue
                 y = row + (index + 0.5) / len(modes) * 0.8 - 0.4
-                smallest, middle, largest = results.ratios(measured)
+                smallest, middle, largest = results.ratios(measured["pairs"])
                 colour = palette().colours[index]
                 axes.plot([smallest, largest], [y, y], color=colour, linewidth=2.5, alpha=0.5)
                 axes.plot([middle], [y], "o", color=colour, markersize=6)

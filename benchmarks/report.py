@@ -1,7 +1,8 @@
 """The results as tables of RESULTS.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks import results
@@ -18,7 +19,8 @@ LIBRARIES = {
     "sklearn": "scikit-learn",
     "textbook": "textbook",
 }
-MODES = {"quiet": "quiet", "neighbour": "a busy neighbour", "nice": "a neighbour with nice 19", "one-core": "one core"}
+MODES = {"quiet": "quiet", "neighbour": "a busy neighbour", "one-core": "one core"}
+NICE = {"neighbour": ("with nice 19",)}
 PATH = Path(__file__).parent / "RESULTS.md"
 
 
@@ -49,13 +51,13 @@ def workload_lines(found: Results) -> list[str]:
     for name, row in rows.items():
         if "pairs" not in row:
             continue
-        own, other = (results.median(pair[i] for pair in row["pairs"]) for i in (0, 1))
+        own, other = (median(pair[i] for pair in row["pairs"]) for i in (0, 1))
         share, eager = row["bound"] / own, results.seconds(row, "torch")
         torch = "" if eager is None else f"{own / eager:.2f}"
         memory = [results.last(row, library, "peak_mib") for library in ("nnlab", "torch")]
         lines.append(
             f"| {name}: {question(name)} | {own:.2f} | {LIBRARIES[row['best']]} | {other:.2f} "
-            f"| {spread(row)} | {target(name, 'quiet', row)} | {torch} | {row['bound']:.2f} | {share:.2f} "
+            f"| {spread(row['pairs'])} | {target(name, 'quiet', row)} | {torch} | {row['bound']:.2f} | {share:.2f} "
             f"| {judged(OF_BOUND.get(name), share, least=True)} | {memory_cell(memory)} |"
         )
     return lines
@@ -94,19 +96,20 @@ def library_lines(found: Results) -> list[str]:
 
 
 def busy_lines(found: Results) -> list[str]:
-    """The ratios beside a neighbour and on one core."""
+    """The ratios beside a neighbour, also one of the lowest priority, and on one core."""
     modes = [mode for mode in MODES if mode != "quiet" and rows_of(found, mode)]
     rows = [row for mode in modes for row in rows_of(found, mode).values()]
-    columns = [f"{MODES[mode]}: ratio (smallest to largest) | to | target" for mode in modes]
-    lines = [*origin(rows), "", f"| workload | {' | '.join(columns)} |", "|---|" + "---|---|---|" * len(modes)]
+    columns = []
+    for mode in modes:
+        columns += [f"{MODES[mode]}: ratio (smallest to largest)", "to", "target", *NICE.get(mode, ())]
+    lines = [*origin(rows), "", f"| workload | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for name in (name for name in NAMES if any(name in rows_of(found, mode) for mode in modes)):
         cells = []
         for mode in modes:
             row = rows_of(found, mode).get(name, {})
-            if "pairs" in row:
-                cells += [spread(row), LIBRARIES[row["best"]], target(name, mode, row)]
-            else:
-                cells += ["", "", ""]
+            measured = "pairs" in row
+            cells += [spread(row["pairs"]), LIBRARIES[row["best"]], target(name, mode, row)] if measured else [""] * 3
+            cells += [spread(row["nice"]) if "nice" in row else "" for _ in NICE.get(mode, ())]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
@@ -123,15 +126,15 @@ def origin(rows: Iterable[dict[str, Any]]) -> list[str]:
     return [*lines, f"OpenBLAS with its kernels for {', '.join(kernels)}."]
 
 
-def spread(row: dict[str, Any]) -> str:
+def spread(pairs: Sequence[Sequence[float]]) -> str:
     """The median ratio, with the smallest and the largest of the pairs."""
-    smallest, middle, largest = results.ratios(row)
+    smallest, middle, largest = results.ratios(pairs)
     return f"**{middle:.2f}** ({smallest:.2f} to {largest:.2f})"
 
 
 def target(name: str, mode: str, row: dict[str, Any]) -> str:
     """The target of a ratio, and whether it is missed."""
-    return judged(RATIOS[mode][name], results.ratios(row)[1])
+    return judged(RATIOS[mode][name], results.ratios(row["pairs"])[1])
 
 
 def judged(target: float | None, value: float, *, least: bool = False) -> str:

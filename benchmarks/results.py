@@ -39,9 +39,9 @@ def about(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     }
 
 
-def ratios(row: dict[str, Any]) -> tuple[float, float, float]:
+def ratios(pairs: Sequence[Sequence[float]]) -> tuple[float, float, float]:
     """Smallest, median and largest of nnlab's time over that of the fastest other library."""
-    found = sorted(nnlab / other for nnlab, other in row["pairs"])
+    found = sorted(nnlab / other for nnlab, other in pairs)
     return found[0], median(found), found[-1]
 
 

@@ -20,7 +20,10 @@ CLOSE = 1.3
 
 @dataclass(frozen=True)
 class Plan:
-    """How a mode is measured: the share of the steps, the number of pairs, and the libraries it compares."""
+    """How a mode is measured: the share of the steps, the number of pairs, and the libraries it compares.
+
+    ``nice_pairs`` more are measured beside a neighbour of the lowest priority.
+    """
 
     mode: str
     threads: int
@@ -28,51 +31,66 @@ class Plan:
     pairs: int
     libraries: Sequence[str]
     cifar: str | None
+    nice_pairs: int = 0
 
 
 def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     """Every training, by library, and the pairs with the fastest other library."""
     experiment = workloads.load(name, plan.cifar, plan.threads)
-    whole = experiment.train.iterations or 1
     changes = workloads.shortened(experiment, plan.share)
-    libraries = [backend for backend in plan.libraries if can(backend, experiment)]
     trainings: dict[str, list[dict[str, Any]]] = {}
     result: dict[str, Any] = {"changes": list(changes), "libraries": trainings}
-    with ExitStack() as open_processes:
-        processes: dict[str, Library] = {}
-        for backend in libraries:
-            if backend == "textbook":
-                continue
-            processes[backend] = open_processes.enter_context(Library(backend, name, plan.threads, plan.cifar, changes))
+    libraries = [library for library in plan.libraries if can(library, experiment)]
+    with ExitStack() as stack:
+        processes = {
+            library: stack.enter_context(Library(library, name, plan.threads, plan.cifar, changes))
+            for library in libraries
+            if library != "textbook"
+        }
 
-        open_processes.enter_context(machine(plan.mode))  # busy from here: imports and compilation are over
-
-        def train(backend: str) -> float:
-            found = processes[backend].train()
-            trainings.setdefault(backend, []).append(found)
-            say(f"{plan.mode} {name} {backend}: {found['seconds']:.2f} s, accuracy {found['accuracy']:.4f}")
+        def train(library: str) -> float:
+            found = processes[library].train()
+            say(f"{plan.mode} {name} {library}: {found['seconds']:.2f} s, accuracy {found['accuracy']:.4f}")
+            trainings.setdefault(library, []).append(found)
             return float(found["seconds"])
 
-        for backend in processes:
-            train(backend)
-        others = [backend for backend in processes if backend != "nnlab"]
-        if not others or "nnlab" not in processes:
-            return result
-        first = min(trainings[backend][0]["seconds"] for backend in others)
-        close = [backend for backend in others if trainings[backend][0]["seconds"] < CLOSE * first]
-        for backend in close * 2 if len(close) > 1 else ():
-            train(backend)
-        best = min(close, key=lambda backend: median(run["seconds"] for run in trainings[backend]))
-        result["best"], result["pairs"] = best, []
-        for index in range(plan.pairs):
-            order = ("nnlab", best) if index % 2 == 0 else (best, "nnlab")
-            seconds = {backend: train(backend) for backend in order}
-            result["pairs"].append([seconds["nnlab"], seconds[best]])
+        def pairs(best: str, count: int) -> list[tuple[float, float]]:
+            """Seconds of nnlab and of the other library, which take turns in being first."""
+            found = []
+            for index in range(count):
+                order = ("nnlab", best) if index % 2 == 0 else (best, "nnlab")
+                seconds = {library: train(library) for library in order}
+                found.append((seconds["nnlab"], seconds[best]))
+            return found
+
+        with machine(plan.mode):  # busy from here: imports and compilation are over
+            for library in processes:
+                train(library)
+            if "nnlab" in processes and len(processes) > 1:
+                result["best"] = best = _fastest_other(trainings, train)
+                result["pairs"] = pairs(best, plan.pairs)
+        if plan.nice_pairs and "best" in result:
+            with machine("nice"):
+                result["nice"] = pairs(result["best"], plan.nice_pairs)
     if "textbook" in libraries:
-        changes = workloads.shortened(experiment, TEXTBOOK_SHARE)
-        with Library("textbook", name, plan.threads, plan.cifar, changes) as textbook:
-            found = textbook.train()
-        kept = workloads.load(name, plan.cifar, plan.threads, changes).train.iterations or 1
-        trainings["textbook"] = [found | {"seconds": found["seconds"] * whole / kept}]
+        trainings["textbook"] = [_textbook(name, plan)]
         say(f"{plan.mode} {name} textbook: {trainings['textbook'][0]['seconds']:.2f} s")
     return result
+
+
+def _fastest_other(trainings: dict[str, list[dict[str, Any]]], train: Callable[[str], float]) -> str:
+    """The fastest library besides nnlab, after more trainings of those that are close."""
+    first = {library: runs[0]["seconds"] for library, runs in trainings.items() if library != "nnlab"}
+    close = [library for library, seconds in first.items() if seconds < CLOSE * min(first.values())]
+    for library in close * 2 if len(close) > 1 else ():
+        train(library)
+    return min(close, key=lambda library: median(run["seconds"] for run in trainings[library]))
+
+
+def _textbook(name: str, plan: Plan) -> dict[str, Any]:
+    experiment = workloads.load(name, plan.cifar, plan.threads)
+    changes = workloads.shortened(experiment, TEXTBOOK_SHARE)
+    with Library("textbook", name, plan.threads, plan.cifar, changes) as process:
+        found = process.train()
+    kept = workloads.load(name, plan.cifar, plan.threads, changes).train
+    return found | {"seconds": found["seconds"] * (experiment.train.iterations or 1) / (kept.iterations or 1)}

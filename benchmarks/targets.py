@@ -22,6 +22,6 @@ BUSY = {
     "batchnorm": 0.70,
     "alexnet": 0.95,
 }
-RATIOS = {"quiet": QUIET, "neighbour": BUSY, "nice": BUSY, "one-core": BUSY}
+RATIOS = {"quiet": QUIET, "neighbour": BUSY, "one-core": BUSY}
 # The smallest share of nnlab's time that the matrix products alone would take.
 OF_BOUND = {"wide": 0.55, "cifar": 0.45, "convnet": 0.25}

@@ -24,8 +24,7 @@ from nnlab.engine.run_setup import RunSetup
 from nnlab.registry import registered_name
 
 CHUNKS = (100, 500, 1000, 10_000)
-TRIAL_STEPS = 50
-TRIAL_SECONDS = 2.0
+TRIAL_SECONDS = 0.3
 
 
 def prepare(experiment: Experiment) -> Train:
@@ -99,12 +98,15 @@ def prepare(experiment: Experiment) -> Train:
     chunks = [chunk for chunk in CHUNKS if chunk < longest] + [min(longest, CHUNKS[-1])]
     chunk = fastest({size: partial(evaluate, initial(), size) for size in chunks})
     lengths = sorted(set(course.segments()))
+    by_step(initial(), course.indices(), 1)
+    one = _timed(partial(by_step, initial(), course.indices(), 1))
+    steps = min(max(int(TRIAL_SECONDS / one), 1), lengths[-1])
 
     def trial(run: Callable[[Any, Iterator[Array], int], Any]) -> Callable[[], Any]:
-        return lambda: run(initial(), course.indices(), lengths[-1])
+        return lambda: run(initial(), course.indices(), steps)
 
     segment = fastest({by_step: trial(by_step), by_scan: trial(by_scan)})
-    for length in lengths:  # compile the shorter last segment too
+    for length in lengths if segment is by_scan else ():  # compile for each
         segment(initial(), course.indices(), length)
 
     def train() -> Trained:
@@ -125,7 +127,9 @@ def fastest(choices: dict[Any, Callable[[], Any]]) -> Any:
     seconds = {}
     for key, call in choices.items():
         call()
-        seconds[key] = min(_timed(call) for _ in range(2))
+        seconds[key] = _timed(call)
+        if seconds[key] < TRIAL_SECONDS:
+            seconds[key] = min(seconds[key], _timed(call))
     return min(seconds, key=lambda key: seconds[key])
 
 
