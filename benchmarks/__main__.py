@@ -25,7 +25,10 @@ from benchmarks.results import Results
 from benchmarks.rounds import SLOW, Plan, measured
 
 FOLDER = Path(__file__).parent
-PARTS = ("workloads", "scaling", "cold")
+PARTS = ("workloads", "scaling", "cold", "large_data")
+# About how long all workloads of a mode take with seven pairs on two cores, estimated from single trainings: pairs 8, 6
+# and 8 minutes, imports and compilation 4, 3 and 3, the other trainings 6, 2 and 2. Later runs know better.
+MINUTES = {"quiet": 18, "neighbour": 11, "one-core": 13}
 # On a busy machine a training takes up to twice as long and the ratio is what matters: workloads with many evaluations
 # train a share of their steps there.
 SHARES = {"quiet": 1.0, "neighbour": 0.3, "one-core": 0.3}
@@ -63,6 +66,9 @@ def main() -> None:
         lines = cold.lines(cold.measure(arguments.repeats, environment(arguments.threads)))
         found["cold"] = {"about": results.about(), "lines": lines}
         keep(found)
+    if "large_data" in arguments.parts:
+        found["large_data"] = {"about": results.about(), "lines": _large_data(arguments.threads)}
+        keep(found)
     for name, lines in _tables(found).items():
         report.write_part(name, lines) if arguments.write else print_part(name, lines)
     if arguments.write:
@@ -85,6 +91,8 @@ def _tables(found: Results) -> dict[str, list[str]]:
         tables["scaling"] = scaling.lines(found["scaling"]["steps"], report.LIBRARIES)
     if "cold" in found:
         tables["cold"] = found["cold"]["lines"]
+    if "large_data" in found:
+        tables["large data"] = found["large_data"]["lines"]
     return tables
 
 
@@ -101,7 +109,7 @@ def _measure_mode(mode: str, found: Results, keep: Callable[[Results], None], ar
     rows: dict[str, Any] = found["modes"].setdefault(mode, {})
     about, threads = results.about(), 1 if mode == "one-core" else arguments.threads
     todo = [name for name in arguments.workloads if not (arguments.missing and _is_current(rows.get(name), about))]
-    console.print(f"{mode}: {', '.join(todo) or 'nothing to measure'}{_estimate(mode, todo, found, arguments)}")
+    console.print(f"{mode}: {', '.join(todo) or 'nothing to measure'}{_estimate(mode, todo, found)}")
     speed: dict[str, Any] = {}
     for name in todo:
         speed = speed or _bound(threads)
@@ -132,13 +140,13 @@ def _is_current(row: dict[str, Any] | None, about: dict[str, str]) -> bool:
     return row is not None and "pairs" in row and row["about"] == about
 
 
-def _estimate(mode: str, todo: Sequence[str], found: Results, arguments: argparse.Namespace) -> str:
+def _estimate(mode: str, todo: Sequence[str], found: Results) -> str:
     """How long the workloads took the last time."""
     before = [found["modes"].get(mode, {}).get(name, {}).get("took") for name in todo]
     known = [seconds for seconds in before if seconds]
-    if not known:
-        return ""
-    return f"; about {sum(known) / len(known) * len(todo) / 60:.0f} minutes by the last run"
+    if known:
+        return f"; about {sum(known) / len(known) * len(todo) / 60:.0f} minutes by the last run"
+    return f"; about {MINUTES[mode] * len(todo) / len(workloads.NAMES):.0f} minutes with 7 pairs" if todo else ""
 
 
 def _rivals(mode: str, name: str, found: Results, libraries: Sequence[str]) -> list[str]:
@@ -161,6 +169,19 @@ def _bound(threads: int) -> dict[str, Any]:
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment(threads))
     speed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return speed
+
+
+def _large_data(threads: int) -> list[str]:
+    """What the script prints: a Markdown table, or lines shown as they are."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.large_data"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(threads),
+    )
+    lines = answer.stdout.strip().splitlines()
+    return lines if any(line.startswith("|") for line in lines) else ["```text", *lines, "```"]
 
 
 def _scaling(arguments: argparse.Namespace) -> scaling.Steps:

@@ -12,6 +12,10 @@ from typing import Any, Self
 KERNEL_CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
+class LibraryFailed(Exception):
+    """A library could not train; the message has the command that says why."""
+
+
 class Library:
     """One library with one workload, ready to train: imports, data and compilation are behind it."""
 
@@ -32,7 +36,12 @@ class Library:
             text=True,
             env=environment(threads),
         )
-        self.choices = str(self._answer()["ready"])
+        self._command = " ".join(command)
+        try:
+            self.choices = str(self._answer()["ready"])
+        except LibraryFailed:
+            self._process.communicate()
+            raise
 
     def train(self) -> dict[str, Any]:
         """Train once from the start weights."""
@@ -47,7 +56,7 @@ class Library:
             if line.startswith("{"):
                 answer: dict[str, Any] = json.loads(line)
                 return answer
-        raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended: run it by hand to see why")
+        raise LibraryFailed(f"{self._command} ended; run it by hand to see why")
 
     def __enter__(self) -> Self:
         return self

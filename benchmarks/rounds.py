@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import workloads
-from benchmarks.library import Library
+from benchmarks.library import Library, LibraryFailed
 from benchmarks.measure import can
 from benchmarks.neighbour import machine
 
@@ -42,11 +42,14 @@ def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any
     result: dict[str, Any] = {"changes": list(changes), "libraries": trainings}
     libraries = [library for library in plan.libraries if can(library, experiment)]
     with ExitStack() as stack:
-        processes = {
-            library: stack.enter_context(Library(library, name, plan.threads, plan.cifar, changes))
-            for library in libraries
-            if library != "textbook"
-        }
+        processes: dict[str, Library] = {}
+        for library in (library for library in libraries if library != "textbook"):
+            try:
+                process = stack.enter_context(Library(library, name, plan.threads, plan.cifar, changes))
+            except LibraryFailed as failure:
+                say(f"{plan.mode} {name} {library} is left out: {failure}")
+            else:
+                processes[library] = process
 
         def train(library: str) -> float:
             found = processes[library].train()
