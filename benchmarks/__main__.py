@@ -2,7 +2,8 @@
 
 Run from the checkout: ``python -m benchmarks`` (extra ``bench``). Raw results are kept in results.json: a run may
 measure some modes, workloads or parts only (``--modes quiet``), and ``--write`` writes all tables and pictures from
-what is there. ``--missing`` leaves out workloads that were measured at this commit already.
+what is there (``--parts`` without a part: only that). ``--missing`` leaves out workloads that were measured at this
+commit already.
 """
 
 import argparse
@@ -47,33 +48,50 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7, help="of nnlab and the fastest other library (default 7)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every library (on one core: 1)")
     parser.add_argument("--libraries", nargs="+", default=list(BACKENDS), choices=BACKENDS)
-    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument(
+        "--parts", nargs="*", default=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}; none: draw"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="of scaling and cold starts (default 3)")
     parser.add_argument("--cifar", help="folder with the .bin files of CIFAR-10 (default: download)")
     parser.add_argument("--missing", action="store_true", help="only workloads not yet measured at this commit")
     parser.add_argument("--write", action="store_true", help="keep the results, and write RESULTS.md and its pictures")
     arguments = parser.parse_args()
     arguments.workloads = arguments.workloads or list(workloads.NAMES)
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"--parts: no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     found, started = results.load(), perf_counter()
-    keep: Callable[[Results], None] = results.save if arguments.write else lambda results: None
-    if "workloads" in arguments.parts:
-        for mode in arguments.modes:
-            _measure_mode(mode, found, keep, arguments)
-    if "scaling" in arguments.parts:
-        found["scaling"] = {"about": results.about(), "steps": _scaling(arguments)}
+    keep = results.save if arguments.write else _discard
+    for part in arguments.parts:
+        if part == "workloads":
+            for mode in arguments.modes:
+                _measure_mode(mode, found, keep, arguments)
+        elif part == "scaling":
+            found[part] = {"about": results.about(), "steps": _scaling(arguments)}
+        else:
+            found[part] = {"about": results.about(), "lines": _other_part(part, arguments)}
         keep(found)
-    if "cold" in arguments.parts:
-        lines = cold.lines(cold.measure(arguments.repeats, environment(arguments.threads)))
-        found["cold"] = {"about": results.about(), "lines": lines}
-        keep(found)
-    if "large_data" in arguments.parts:
-        found["large_data"] = {"about": results.about(), "lines": _large_data(arguments.threads)}
-        keep(found)
-    for name, lines in _tables(found).items():
-        report.write_part(name, lines) if arguments.write else print_part(name, lines)
+        if arguments.write:  # after each part: a later one may fail
+            _write(found)
     if arguments.write:
-        _draw(found)
+        _write(found)
+    else:
+        for name, lines in _tables(found).items():
+            print_part(name, lines)
     console.print(f"{(perf_counter() - started) / 60:.1f} minutes")
+
+
+def _discard(found: Results) -> None:
+    """Results of a run that does not write are printed only."""
+
+
+def _other_part(part: str, arguments: argparse.Namespace) -> list[str]:
+    environment_of_all = environment(arguments.threads)
+    if part == "cold":
+        return cold.lines(cold.measure(arguments.repeats, environment_of_all))
+    command = [sys.executable, "-m", "benchmarks.large_data"]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment_of_all)
+    lines = answer.stdout.strip().splitlines()
+    return lines if any(line.startswith("|") for line in lines) else ["```text", *lines, "```"]
 
 
 def print_part(name: str, lines: list[str]) -> None:
@@ -96,7 +114,9 @@ def _tables(found: Results) -> dict[str, list[str]]:
     return tables
 
 
-def _draw(found: Results) -> None:
+def _write(found: Results) -> None:
+    for name, lines in _tables(found).items():
+        report.write_part(name, lines)
     if any(found["modes"].values()):
         pictures.plot_ratios(found, FOLDER / "ratios.png")
     if report.rows_of(found, "quiet"):
@@ -169,19 +189,6 @@ def _bound(threads: int) -> dict[str, Any]:
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment(threads))
     speed: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return speed
-
-
-def _large_data(threads: int) -> list[str]:
-    """What the script prints: a Markdown table, or lines shown as they are."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.large_data"],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(threads),
-    )
-    lines = answer.stdout.strip().splitlines()
-    return lines if any(line.startswith("|") for line in lines) else ["```text", *lines, "```"]
 
 
 def _scaling(arguments: argparse.Namespace) -> scaling.Steps:

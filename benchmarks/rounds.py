@@ -67,8 +67,12 @@ def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any
             return found
 
         with machine(plan.mode):  # busy from here: imports and compilation are over
-            for library in processes:
-                train(library)
+            for library in list(processes):
+                try:
+                    train(library)
+                except LibraryFailed as failure:
+                    del processes[library]
+                    say(f"{plan.mode} {name} {library} is left out: {failure}")
             if "nnlab" in processes and len(processes) > 1:
                 result["best"] = best = _fastest_other(trainings, train)
                 result["pairs"] = pairs(best, plan.pairs)
