@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks import cold, pictures, report, results, scaling, workloads
 from benchmarks.bound import operations
 from benchmarks.library import environment
-from benchmarks.measure import BACKENDS
+from benchmarks.measure import BACKENDS, keep_to_cores
 from benchmarks.report import MODES
 from benchmarks.results import Results
 from benchmarks.rounds import SLOW, Plan, measured
@@ -59,6 +59,7 @@ def main() -> None:
     arguments.workloads = arguments.workloads or list(workloads.NAMES)
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"--parts: no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    keep_to_cores(arguments.threads)  # so a neighbour, which this process starts, is on the same cores
     found, started = results.load(), perf_counter()
     keep = results.save if arguments.write else _discard
     for part in arguments.parts:
