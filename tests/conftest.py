@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from examples import THOROUGH
 from hypothesis import settings
+from small_images import write_idx_images
 from threadpoolctl import threadpool_limits
 
 from nnlab.config.resolved_spec import spec_sha256
@@ -92,6 +93,14 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
     monkeypatch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
     monkeypatch.setattr("nnlab.descent.run.draw_pictures", lambda *arguments: [])
+
+
+@pytest.fixture
+def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PNG pictures laid out but blank, for tests of which files there are; tests of plots and figures draw them."""
+    from drawing import write_blank_pixels  # loads matplotlib, which most tests do without
+
+    write_blank_pixels(monkeypatch)
 
 
 @pytest.fixture
@@ -194,11 +203,7 @@ def make_run(tmp_path: Path) -> MakeRun:
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """A folder of IDX files: 3x3 images of three classes, 6 for training and 3 for testing."""
-    for prefix, count in (("train", 6), ("t10k", 3)):
-        pixels = bytes(range(count * 9))
-        labels = bytes(i % 3 for i in range(count))
-        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">4B3i", 0, 0, 8, 3, count, 3, 3) + pixels)
-        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">4Bi", 0, 0, 8, 1, count) + labels)
+    write_idx_images(tmp_path)
     return tmp_path
 
 

@@ -41,13 +41,24 @@ FORBIDDEN = {
     r"\blearnt\b": "learned",
 }
 PHRASES = {re.compile(phrase, re.IGNORECASE): better for phrase, better in FORBIDDEN.items()}
+# Finds in lower-case text of one line whatever one of them does, and more: tokenising all files takes 20 times as long.
+ANY = re.compile(r"\b(?:" + "|".join(phrase.removeprefix(r"\b") for phrase in FORBIDDEN) + ")")
 TEXTS = [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "configs").rglob("*.yaml"))]
 PYTHON = sorted(path for folder in ("nnlab", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 PYTHON.remove(Path(__file__))
 
 
+def suspicious(path: Path) -> bool:
+    """Whether a phrase may be in a comment, string literal or test name of a Python file."""
+    text = path.read_text(encoding="utf-8").lower()
+    names = " ".join(re.findall(r"\btest_\w+", text)).replace("_", " ")
+    return any(ANY.search(" ".join(part.split())) for part in (text, names))
+
+
 def words_of(path: Path) -> Iterator[tuple[int, str]]:
     """The comments, string literals and test names of a Python file, by line."""
+    if not suspicious(path):
+        return
     with tokenize.open(path) as file:
         tokens = list(tokenize.generate_tokens(file.readline))
     for token in tokens:

@@ -27,6 +27,11 @@ Nnlab = Callable[..., Answer]
 get_command = functools.cache(typer.main.get_command)
 
 
+@pytest.fixture(autouse=True)
+def _without_pixels(no_pixels: None) -> None:
+    """Pixels take a quarter of the time of these tests; a module that looks at them has a ``no_pixels`` of its own."""
+
+
 @pytest.fixture
 def nnlab(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Nnlab:
     """Call ``nnlab`` with arguments, in an empty working folder; signal handlers stay as they were."""

@@ -6,6 +6,11 @@ from nnlab.layers.activations import Sigmoid
 from nnlab.registry import layers, losses, regularizers
 
 
+@pytest.fixture
+def no_pixels() -> None:
+    """The pictures here have pixels."""
+
+
 @pytest.mark.slow
 def test_all_components_pass(nnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the complex step; the README's command, which is run too, takes central differences."""

@@ -29,6 +29,7 @@ def load(folder: Path, text: str) -> Descent:
     return load_descent(path)
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_the_folder_of_a_descent(tmp_path: Path) -> None:
     descent = load_descent(CONFIGS / "learning_rates.yaml")
     result = run_descent(descent, tmp_path / "runs", animate=False)
@@ -54,6 +55,7 @@ def test_the_folder_of_a_descent(tmp_path: Path) -> None:
     assert log == [line(path) for path in result.paths]
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_a_field_without_an_optimizer(tmp_path: Path) -> None:
     result = run_descent(load_descent(CONFIGS / "field.yaml"), tmp_path)
     assert sorted(path.name for path in (result.path / "plots").iterdir()) == ["field.png"]
@@ -78,6 +80,7 @@ def test_a_line_says_where_a_path_went_and_what_is_wrong(tmp_path: Path) -> None
     assert "hardly moved; try a larger learning rate" in still
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(
     ("expression", "start", "note"),
     [
@@ -171,6 +174,7 @@ def test_a_signal_ends_the_steps_and_what_was_made_is_saved(tmp_path: Path, monk
     assert len((folder / "path.csv").read_text(encoding="utf-8").splitlines()) == 1 + 50 + 1
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_label_with_a_comma_is_one_cell(tmp_path: Path) -> None:
     rules = "[{name: momentum, lr: 0.1, momentum: 0.5}, {name: momentum, lr: 0.1}]"
     result = run_descent(load(tmp_path, f"{{function: plateau, start: [1, 2, 3], optimizer: {rules}}}"), tmp_path / "r")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_metrics import measure, registered
+from small_images import write_idx_images
 from threadpoolctl import threadpool_info, threadpool_limits
 from trainings import make_experiment
 
@@ -46,14 +47,24 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_training_draws_decision_regions_and_with_diagnostics_every_kind(images: Path) -> None:
-    points = train(images, POINTS)
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunRecord, RunRecord]:
+    """Runs on points and on images, with their pictures."""
+    folder = tmp_path_factory.mktemp("pictured")
+    write_idx_images(folder)
+    return train(folder, POINTS), train(folder, IMAGES)
+
+
+def test_training_draws_decision_regions_and_with_diagnostics_every_kind(
+    pictured: tuple[RunRecord, RunRecord],
+) -> None:
+    points, record = pictured
     assert names(points.path / "plots") == ["accuracy.png", "boundary.png", "loss.png"]
-    record = train(images, IMAGES)
     expected = sorted(f"{kind}.png" for kind in KINDS if kind not in NOT_OF_IMAGES)
     assert names(record.path / "plots") == expected
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.parametrize("function", ["sine", "peaks"])
 def test_training_on_numbers_draws_fit_and_predictions(images: Path, function: str) -> None:
     record = train(images, POINTS.replace("moons", function), "train.snapshots=2")
@@ -68,9 +79,8 @@ def test_training_on_numbers_draws_fit_and_predictions(images: Path, function: s
     assert animate(view, images / "moving").name == "fit.gif"
 
 
-def test_pictures_drawn_again_are_the_same_byte_for_byte(images: Path, tmp_path: Path) -> None:
-    for text in (POINTS, IMAGES):
-        record = train(images, text)
+def test_pictures_drawn_again_are_the_same_byte_for_byte(pictured: tuple[RunRecord, RunRecord], tmp_path: Path) -> None:
+    for record in pictured:
         written = draw_all(run_view(record), tmp_path / "again", pytest.fail)
         for path in (record.path / "plots").iterdir():
             assert tmp_path / "again" / path.name in written
@@ -128,6 +138,7 @@ def test_the_curves_of_a_new_metric_are_a_kind_of_picture(make_run: Callable[...
             draw(run_view(read_run(other)), ["top_2"], tmp_path)
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.usefixtures("no_pictures")
 def test_a_killed_run_has_the_pictures_of_its_recorded_numbers(images: Path, tmp_path: Path) -> None:
     record = train(images, POINTS)
@@ -143,6 +154,7 @@ def test_a_killed_run_has_the_pictures_of_its_recorded_numbers(images: Path, tmp
         draw(run_view(record), ["boundary"], tmp_path / "out")
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.usefixtures("no_pictures")
 def test_missing_data_is_reported(images: Path, tmp_path: Path) -> None:
     record = train(images, IMAGES)

@@ -49,6 +49,7 @@ def name_what_is_not_registered(path: Path) -> None:
     (path / "spec.yaml").write_text(text, encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "error"),
@@ -71,6 +72,7 @@ def test_without_network_and_data_the_records_are_drawn_and_every_message_names_
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.slow
 def test_changed_data_is_reported_once_and_plotted(record: RunRecord, tmp_path: Path) -> None:
     said: list[str] = []
@@ -115,6 +117,7 @@ def test_an_animation_leaves_the_weights_as_they_were(record: RunRecord, tmp_pat
     assert (run.trained.network.flat.values == before).all()
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.slow
 def test_features_too_large_to_draw_leave_a_finished_run(tmp_path: Path) -> None:
     write(tmp_path, ["-1e300,1e300,a", "1e300,-1e300,b", *ROWS])

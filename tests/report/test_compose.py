@@ -57,6 +57,7 @@ def test_a_run_on_points_has_curves_regions_confusion_and_gradients(tmp_path: Pa
     ]
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_a_run_without_weights_has_a_report_without_pictures_of_its_network(tmp_path: Path) -> None:
     path = run(make_experiment(tmp_path, SPIRAL, "train.diagnostics=false"), tmp_path / "runs").path
     (path / MODEL_FILE).unlink()
@@ -66,6 +67,7 @@ def test_a_run_without_weights_has_a_report_without_pictures_of_its_network(tmp_
     assert "is not the folder of a finished run" in Page(html_of(report)).text
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_a_run_whose_data_is_gone_has_a_report_without_pictures_of_its_network(tmp_path: Path) -> None:
     data = tmp_path / "points.csv"
     rows = [f"{x},{y},{'ab'[x > y]}" for x in range(5) for y in range(5)]
@@ -79,6 +81,7 @@ def test_a_run_whose_data_is_gone_has_a_report_without_pictures_of_its_network(t
     assert "confusion" in pictures_of(make_report([path], styles=("light",), data=moved))
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_a_cross_validation_has_its_folds_with_mean_and_standard_deviation(tmp_path: Path) -> None:
     path = cross_validate(moons(tmp_path), 2, tmp_path / "runs").path
     report = make_report([path], styles=("light",))

@@ -88,6 +88,7 @@ def test_diagnostics_change_nothing_in_the_training(diagnosed) -> None:
     assert not (without / "diagnostics.csv").exists()
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.slow
 def test_recorded_diagnostics_are_plotted(trained_with_pictures) -> None:
     with_them, without = trained_with_pictures(), trained_with_pictures(overrides=("train.diagnostics=false",))

@@ -50,6 +50,7 @@ def summary_of(folder: Path) -> dict[str, object]:
     return summary
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_a_run_folder_holds_everything_the_contract_names(spec: Path, tmp_path: Path) -> None:
     result = run(load_experiment(spec), tmp_path / "runs")
     files = {path.relative_to(result.path).as_posix() for path in result.path.rglob("*") if path.is_file()}
@@ -542,6 +543,7 @@ def test_pictures_that_cannot_be_written_do_not_fail_the_run(
     assert "pictures cannot be written" in (result.path / "log.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_pixels")
 @pytest.mark.slow
 def test_a_finished_run_is_drawn_from_memory(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for reader in ("csv_tables.csv_rows", "tensors.read_tensors"):

@@ -36,6 +36,7 @@ def test_run_of_an_earlier_version_is_read_and_compared(folder: Path) -> None:
     assert stored_run(folder, "run").status == "completed"
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_run_of_an_earlier_version_is_plotted(folder: Path) -> None:
     record = read_run(folder)
     plot_run(record, folder / "plots")
@@ -45,6 +46,7 @@ def test_run_of_an_earlier_version_is_plotted(folder: Path) -> None:
     }
 
 
+@pytest.mark.usefixtures("no_pixels")
 def test_run_of_an_earlier_version_has_a_report(folder: Path) -> None:
     report = make_report([folder], styles=("light",))
     names = [picture.name for picture in report.pictures]
