@@ -104,6 +104,7 @@ def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(mnist, "read_folder", read_once)
     monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
+    monkeypatch.setattr("nnlab.cli.sweep_run.available_cores", lambda: 2)  # those of the shown output
     monkeypatch.setattr("nnlab.sweeps.run._draw", lambda *arguments: None)
     monkeypatch.setattr("nnlab.report.gallery.DPI", 40)
     monkeypatch.setattr(Gallery, "_drawn", functools.partialmethod(light_only, Gallery._drawn))
