@@ -12,6 +12,9 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.workspace import Workspace
 from nnlab.layers.windows import Windows
 
+# Copying windows takes longer than copying offsets where a row of a window has fewer numbers than this.
+SHORT_RUN = 16
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -45,7 +48,8 @@ class Columns:
 
         Those asked for last are still there.
         """
-        fill = self._by_offset if self._x.shape[3] == 1 else self._by_window
+        C, across = self._x.shape[3], self._windows.size[1]
+        fill = self._by_offset if C == 1 or C * across < SHORT_RUN else self._by_window
         matrix = fill(piece.images, held=piece == self._held)
         self._held = piece
         return matrix
@@ -83,21 +87,25 @@ class Columns:
         return padded
 
     def _by_offset(self, images: slice, *, held: bool) -> Array:
-        """With one channel, one kernel offset of all windows at a time: long runs, a fifth of the time."""
+        """With few channels, one kernel offset and channel of all windows at a time, in long runs.
+
+        With one channel that takes a fifth of the time; with three (128 images of 32x32, 3x3 filters) the layer takes
+        6.0 ms forward in place of 7.2 and 5.1 in place of 6.7 for dW.
+        """
         windows = self._windows
         rows, columns = windows.size
-        N = images.stop - images.start
+        N, C = images.stop - images.start, self._x.shape[3]
         memory = self._workspace.array("columns", (self.width, N * prod(windows.out)), self._x.dtype)
         if held:
             return memory.T
         x = self._padded(images)
-        shifted = self._workspace.array("shifted", (columns, *x.shape[:2], windows.out[1]), x.dtype)
+        shifted = self._workspace.array("shifted", (columns, C, N, x.shape[1], windows.out[1]), x.dtype)
         for j in range(columns):
-            np.copyto(shifted[j], windows.column(x, j)[..., 0])
-        offsets = memory[: rows * columns].reshape(rows, columns * N, *windows.out)
+            np.copyto(shifted[j], windows.column(x, j).transpose(3, 0, 1, 2))
+        offsets = memory[: self.window_size].reshape(rows, columns * C * N, *windows.out)
         for i in range(rows):
-            np.copyto(offsets[i], windows.row(shifted.reshape(-1, *shifted.shape[2:]), i))
-        memory[rows * columns :] = 1
+            np.copyto(offsets[i], windows.row(shifted.reshape(-1, *shifted.shape[3:]), i))
+        memory[self.window_size :] = 1
         return memory.T
 
     def _by_window(self, images: slice, *, held: bool) -> Array:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from nnlab.core.initialisers import Normal
 from nnlab.errors import ShapeError
+from nnlab.layers import im2col
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.im2col import Columns
 from nnlab.layers.linear import Linear
@@ -316,6 +317,18 @@ def test_parameter_gradients_alone_are_those_of_the_whole_backward_and_overwrite
         layer.backward_parameters(dy)
         np.testing.assert_array_equal(layer.W.grad, whole["dW"])
         np.testing.assert_array_equal(layer.b.grad, whole["db"])
+
+
+@pytest.mark.parametrize("short_run", [0, 99])
+@pytest.mark.parametrize("column_bytes", [1, 2**21])
+def test_columns_by_offset_and_by_window_are_the_same(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, column_bytes: int, short_run: int
+) -> None:
+    monkeypatch.setattr(im2col, "SHORT_RUN", short_run)
+    layer = prepared(Conv2D(filters=2, kernel=3, stride=2, padding=1), (3, 5, 4))
+    layer.column_bytes = column_bytes
+    x, dy = random_problem(layer, 3, seed=5)
+    assert_same(layer, x, dy, x, dy, 1e-12)
 
 
 @pytest.mark.parametrize("of_dy", [True, False])
