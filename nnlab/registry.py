@@ -4,7 +4,7 @@ A component is a dataclass whose fields are its hyper-parameters (``nnlab/hyperp
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from nnlab.docstrings import docstring_of
@@ -62,8 +62,9 @@ T = TypeVar("T")
 class Registry:
     """The components of one kind by name.
 
-    The first look-up imports the package that defines them, so the contents do not depend on other imports, then the
-    plugins of installed packages.
+    Their package is ``module``; where it has a table ``COMPONENTS`` of modules and the names that each registers, a
+    look-up imports the one module that it needs: importing all components would take longer than a small training.
+    The first look-up also imports the plugins of installed packages. The contents do not depend on other imports.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Registry:
         self._includes = tuple(includes)
         self._neighbours = [self, *includes]
         self._classes: dict[str, type[Any]] = {}
+        self._module_of: dict[str, str] | None = None
         self._loaded = False
         for other in includes:
             other._neighbours.append(self)
@@ -94,9 +96,9 @@ class Registry:
             raise TypeError(f'a component is registered under a name, as with @register("my_{self.kind}")')
 
         def add(component: type[T]) -> type[T]:
-            if not _is_built_in(component):
-                self._load()
             for registry in self._neighbours:
+                if not _is_built_in(component):
+                    registry._load()
                 former = registry._classes.get(name)
                 if former is None:
                     continue
@@ -135,25 +137,46 @@ class Registry:
         return sorted(name for name, _ in self.items())
 
     def items(self) -> Iterator[tuple[str, type[Any]]]:
-        """All names with their classes, in the order of registration."""
+        """All names with their classes, in the order of the package's table, then of registration."""
         self._load()
         yield from self._classes.items()
         for other in self._includes:
             yield from other.items()
 
     def __contains__(self, name: object) -> bool:
-        self._load()
-        return isinstance(name, str) and (name in self._classes or any(name in other for other in self._includes))
+        return isinstance(name, str) and self._find(name) is not None
 
     def __getitem__(self, name: str) -> type[Any]:
-        self._load()
-        return self._classes[name] if name in self._classes else dict(self.items())[name]
+        found = self._find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _find(self, name: str) -> type[Any] | None:
+        modules = self._open()
+        if name not in self._classes and name in modules:
+            importlib.import_module(modules[name])
+        if name in self._classes:
+            return self._classes[name]
+        return next((found for other in self._includes if (found := other._find(name))), None)
+
+    def _open(self) -> dict[str, str]:
+        """The names in the table of the package with the modules that register them."""
+        if self._module_of is None:
+            package = importlib.import_module(self._module)
+            table: Mapping[str, Sequence[str]] = getattr(package, "COMPONENTS", {})
+            self._module_of = {name: f"{self._module}.{module}" for module, names in table.items() for name in names}
+            importlib.import_module("nnlab.plugins.installed").load_installed()
+        return self._module_of
 
     def _load(self) -> None:
         if not self._loaded:
-            importlib.import_module(self._module)
+            modules = self._open()
+            place = {name: index for index, name in enumerate(modules)}
+            for module in dict.fromkeys(modules.values()):
+                importlib.import_module(module)
+            self._classes = dict(sorted(self._classes.items(), key=lambda item: place.get(item[0], len(place))))
             self._loaded = True
-            importlib.import_module("nnlab.plugins.installed").load_installed()
 
 
 def _is_built_in(component: type[Any]) -> bool:

@@ -1,5 +1,6 @@
 """The registry: component names, hyper-parameters and their bounds."""
 
+import importlib
 import subprocess
 import sys
 import types
@@ -86,14 +87,30 @@ def test_lists_of_components_have_a_maximum_length() -> None:
     assert all(longest for component, longest in marks if component and component.many)
 
 
-def test_look_up_imports_the_component() -> None:
+def test_look_up_imports_one_component_and_all_keep_their_order() -> None:
     code = (
         "import sys\n"
-        "from nnlab.registry import optimizers\n"
+        "from nnlab.registry import datasets, layers, models, optimizers\n"
         "assert 'nnlab.optim' not in sys.modules\n"
-        "assert optimizers['adam'].__module__ == 'nnlab.optim.adam'\n"
+        "assert 'mlp' in models and 'upsample' in layers and 'nothing' not in layers\n"
+        "assert optimizers['sgd'].__module__ == 'nnlab.optim.sgd' and datasets['spiral']\n"
+        "others = ('optim.adam', 'layers.conv', 'layers.lstm', 'models.alexnet', 'data.sources.table')\n"
+        "assert not [name for name in others if f'nnlab.{name}' in sys.modules]\n"
+        "print(*(name for registry in (layers, optimizers) for name, _ in registry.items()))\n"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert found == [name for registry in (layers, optimizers) for name, _ in registry.items()]
+
+
+def test_tables_of_packages_name_every_component() -> None:
+    for package in ("data", "layers", "models", "optim"):
+        table = importlib.import_module(f"nnlab.{package}").COMPONENTS
+        registered: dict[str, set[str]] = {}
+        for registry in REGISTRIES.values():
+            for name, cls in registry.own_items():
+                if cls.__module__.startswith(f"nnlab.{package}.") and registry.kind != "augmentation":
+                    registered.setdefault(cls.__module__.removeprefix(f"nnlab.{package}."), set()).add(name)
+        assert registered == {module: set(names) for module, names in table.items()}
 
 
 def test_layers_include_activations() -> None:

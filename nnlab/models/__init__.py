@@ -1,6 +1,11 @@
-"""Models by name; importing this package registers all of them."""
+"""Models by name; the module of a model is imported when its name is first looked up."""
 
-from nnlab.models import alexnet, convnet, mlp, recurrent, resnet_mini, sequential
-from nnlab.models.base import Model
-
-__all__ = ["Model", "alexnet", "convnet", "mlp", "recurrent", "resnet_mini", "sequential"]
+COMPONENTS = {
+    "alexnet": ("alexnet",),
+    "convnet": ("convnet",),
+    "mlp": ("mlp", "softmax"),
+    "recurrent": ("recurrent",),
+    "resnet_mini": ("resnet_mini",),
+    "sequential": ("sequential",),
+}
+"""The modules that register components, in the order of ``nnlab list``, with the names of these."""

@@ -1,39 +1,19 @@
-"""Optimizers, one in each file, schedules and early stopping; importing this package registers all of them."""
+"""Optimizers, schedules and early stopping by name; a module is imported when a name of it is first looked up."""
 
-from nnlab.optim import (
-    adadelta,
-    adagrad,
-    adam,
-    adamax,
-    adamw,
-    amsgrad,
-    early_stopping,
-    lion,
-    momentum,
-    nadam,
-    nesterov,
-    patience,
-    rmsprop,
-    schedules,
-    sgd,
-)
-from nnlab.optim.base import Optimizer
-
-__all__ = [
-    "Optimizer",
-    "adadelta",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "amsgrad",
-    "early_stopping",
-    "lion",
-    "momentum",
-    "nadam",
-    "nesterov",
-    "patience",
-    "rmsprop",
-    "schedules",
-    "sgd",
-]
+COMPONENTS = {
+    "adadelta": ("adadelta",),
+    "adagrad": ("adagrad",),
+    "adam": ("adam",),
+    "adamax": ("adamax",),
+    "adamw": ("adamw",),
+    "amsgrad": ("amsgrad",),
+    "lion": ("lion",),
+    "momentum": ("momentum",),
+    "nadam": ("nadam",),
+    "nesterov": ("nesterov",),
+    "rmsprop": ("rmsprop",),
+    "sgd": ("sgd",),
+    "schedules": ("constant", "step", "exponential", "cosine", "plateau", "warmup"),
+    "early_stopping": ("early_stopping",),
+}
+"""The modules that register components, in the order of ``nnlab list``, with the names of these."""
