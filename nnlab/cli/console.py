@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, TypeGuard
 
 import typer
 
@@ -91,13 +91,28 @@ def results() -> "Console":
     return _console(stderr=False)
 
 
+class PlainMessages:
+    """Lines on stderr where it is no terminal, without rich, whose import takes a tenth of a small training."""
+
+    is_terminal = False
+
+    def print(self, line: str) -> None:
+        """Print a line; control characters become escapes."""
+        print(escape_control(line), file=sys.stderr, flush=True)  # noqa: T201
+
+
 @cache
-def messages() -> "Console":
-    """The rich console on stderr."""
-    return _console(stderr=True)
+def messages() -> "Console | PlainMessages":
+    """The console on stderr: rich's where it may be a terminal."""
+    return _console(stderr=True) if _may_be_terminal(sys.stderr) else PlainMessages()
 
 
-def is_live(console: "Console") -> bool:
+def _may_be_terminal(stream: TextIO) -> bool:
+    """Whether rich may take a stream for a terminal: because it is one, or because of the environment."""
+    return stream.isatty() or any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+
+
+def is_live(console: "Console | PlainMessages") -> TypeGuard["Console"]:
     """Whether a console is a terminal that can replace what it shows.
 
     That of ``!nnlab ...`` in a notebook is called a terminal too, but each new state of a bar would be kept below the

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from nnlab.cli.console import is_live, messages
 from nnlab.core.memory import readable_bytes
 from nnlab.data.dataset_source import DatasetSource
 from nnlab.data.files.download import DownloadObserver, NoObserver, RemoteFile
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def fetch(source: DatasetSource, *, quiet: bool = False) -> None:
@@ -37,7 +39,7 @@ class Lines:
 class LiveBar(Lines):
     """Shows a bar below the lines."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: "Progress") -> None:
         self._bar = bar
         self._task: TaskID | None = None
 
@@ -55,11 +57,14 @@ class LiveBar(Lines):
 @contextmanager
 def download_observer(*, quiet: bool = False) -> Iterator[DownloadObserver]:
     """The observer that shows downloads on this console."""
+    console = messages()
     if quiet:
         yield NoObserver()
-    elif not is_live(messages()):
+    elif not is_live(console):
         yield Lines()
     else:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (BarColumn(bar_width=None), DownloadColumn(binary_units=True), TimeRemainingColumn())
-        with Progress(TextColumn("{task.description}"), *columns, console=messages(), transient=True) as bar:
+        with Progress(TextColumn("{task.description}"), *columns, console=console, transient=True) as bar:
             yield LiveBar(bar)

@@ -33,16 +33,17 @@ def main() -> None:
     for number in SIGNALS:
         if not survives_terminal(number):
             signal.signal(number, _interrupt)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks for plugins in every package
     try:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
-        from nnlab.cli.app import app
+        from nnlab.cli.app import app_for
         from nnlab.cli.arguments import check_split
 
         _check_folder()
         _check_options(sys.argv[1:])
         check_split(sys.argv[1:])
         try:
-            app(prog_name="nnlab")
+            app_for(sys.argv[1:])(prog_name="nnlab")
         finally:
             sys.stdout.flush()
     except SpecError as error:

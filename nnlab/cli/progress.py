@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import perf_counter
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from nnlab.cli.console import is_live, messages
 from nnlab.core.rows import REPORTING_SPLITS, Row
@@ -14,6 +12,10 @@ from nnlab.language import in_language, tr
 from nnlab.metric_columns import headline
 from nnlab.metrics import LOSS
 from nnlab.registry import metrics
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS = ".:-=+*#%"  # for a console whose encoding lacks the blocks, such as cp932 on Japanese Windows
@@ -53,22 +55,25 @@ class ConsoleReporter(StderrLines):
     @contextmanager
     def watch(self, iterations: int) -> Iterator[Sequence[Observer]]:
         """Keep the bar while training; nothing off a terminal."""
-        if not is_live(messages()):
+        console = messages()
+        if not is_live(console):
             yield ()
             return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         speed = tr("{speed} steps/s", speed="{task.fields[speed]}")
         numbers = f"{tr('objective')} {{task.fields[objective]}}  {{task.fields[metric]}}  {speed}"
         columns = [BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn(numbers), TimeRemainingColumn()]
-        if messages().width >= WIDTH_WITH_SPARKLINE:
+        if console.width >= WIDTH_WITH_SPARKLINE:
             columns.insert(0, TextColumn("{task.fields[sparkline]}"))
-        bar = Progress(*columns, console=messages(), transient=True)
+        bar = Progress(*columns, console=console, transient=True)
         live = LiveBar(bar, iterations)
         with kept(bar):
             yield (live,)
 
 
 @contextmanager
-def kept(bar: Progress) -> Iterator[None]:
+def kept(bar: "Progress") -> Iterator[None]:
     """Show a bar while this is open; a terminal that is gone ends nothing but the bar."""
     with suppress(*GONE):
         bar.start()
@@ -82,11 +87,14 @@ def kept(bar: Progress) -> Iterator[None]:
 @contextmanager
 def step_bar(steps: int) -> Iterator[Callable[[], None]]:
     """A progress bar of ``steps`` steps on stderr; yields the function that counts one. No bar off a terminal."""
-    if not is_live(messages()):
+    console = messages()
+    if not is_live(console):
         yield lambda: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
     columns = BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn()
-    bar = Progress(*columns, console=messages(), transient=True)
+    bar = Progress(*columns, console=console, transient=True)
     task = bar.add_task("steps", total=steps)
     done, shown_at = 0, perf_counter()
 
@@ -105,10 +113,10 @@ def step_bar(steps: int) -> Iterator[Callable[[], None]]:
 class LiveBar:
     """Feeds the bar, at most ten times a second: a step of a small network takes less time than drawing it."""
 
-    def __init__(self, bar: Progress, iterations: int) -> None:
+    def __init__(self, bar: "Progress", iterations: int) -> None:
         self._bar = bar
-        self._blocks = BLOCKS if can_show(BLOCKS, messages()) else PLAIN_BLOCKS
-        none = "–" if can_show("–", messages()) else "-"
+        self._blocks = BLOCKS if can_show(BLOCKS, bar.console) else PLAIN_BLOCKS
+        none = "–" if can_show("–", bar.console) else "-"
         self._task = bar.add_task("train", total=iterations, sparkline="", objective=none, metric=none, speed=none)
         self._bucket = -(-iterations // SPARKLINE_WIDTH)
         self._means: list[float] = []
@@ -153,7 +161,7 @@ def _label(name: str) -> str:
     return in_language(metrics[name].label, metrics[name].label_ja)
 
 
-def can_show(text: str, console: Console) -> bool:
+def can_show(text: str, console: "Console") -> bool:
     """Whether the encoding of a console has these characters."""
     try:
         text.encode(console.encoding)

@@ -105,10 +105,11 @@ def show_finding(check: str, finding: "Finding") -> None:
 @contextmanager
 def running() -> Iterator[Callable[[str], None]]:
     """Show on stderr, on a terminal, which check runs; yields the function that names it, and "" when it has ended."""
-    if not is_live(messages()):
+    console = messages()
+    if not is_live(console):
         yield lambda name: None
         return
-    with messages().status("reading the data") as status:
+    with console.status("reading the data") as status:
 
         def started(name: str) -> None:
             status.update(name)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-
-from rich.progress import BarColumn, Progress, TextColumn
+from typing import TYPE_CHECKING
 
 from nnlab.cli.console import is_live, messages
 from nnlab.cli.progress import SECONDS_BETWEEN_UPDATES, StderrLines, kept
 from nnlab.sweeps.progress import Progress as SweepProgress
 from nnlab.sweeps.progress import in_words
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 WIDTH_WITH_BAR = 110
 
@@ -39,12 +41,15 @@ class SweepConsole(StderrLines):
     @contextmanager
     def watch(self) -> Iterator[None]:
         """Keep the live view while this is open; nothing off a terminal."""
-        if not is_live(messages()):
+        console = messages()
+        if not is_live(console):
             yield
             return
+        from rich.progress import BarColumn, Progress, TextColumn
+
         words = TextColumn("{task.fields[words]}")
-        columns = (BarColumn(bar_width=20), words) if messages().width >= WIDTH_WITH_BAR else (words,)
-        self._bar = Progress(*columns, console=messages(), transient=True)
+        columns = (BarColumn(bar_width=20), words) if console.width >= WIDTH_WITH_BAR else (words,)
+        self._bar = Progress(*columns, console=console, transient=True)
         self._bar.add_task("trials", total=None, words="")
         try:
             with kept(self._bar):

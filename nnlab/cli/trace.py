@@ -123,12 +123,13 @@ def progress(step: int) -> "Iterator[Callable[[int], None]]":
     """Report the steps before the traced one on stderr: on a terminal, where there are many."""
     from nnlab.cli.console import is_live, messages
 
-    if step < LONG or not is_live(messages()):
+    console = messages()
+    if step < LONG or not is_live(console):
         yield lambda done: None
         return
     from rich.progress import Progress
 
-    with Progress(console=messages(), transient=True) as bar:
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(f"training to step {step}", total=step)
         yield lambda done: bar.update(task, completed=done)
 

@@ -9,7 +9,7 @@ A package names the module that registers its components, which is imported when
 import inspect
 import warnings
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ def load_installed() -> None:
     if _Installed.loaded:
         return
     _Installed.loaded = True
+    if not _is_offered():
+        return
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         before = {kind: registry.own_items() for kind, registry in REGISTRIES.items()}
         try:
@@ -56,6 +58,11 @@ def load_installed() -> None:
         else:
             if point.dist:
                 _Installed.versions[point.module.partition(".")[0]] = (point.dist.name, point.dist.version)
+
+
+def _is_offered() -> bool:
+    """Whether the text of any package's entry points has the group; parsing those of all takes four times as long."""
+    return any(GROUP in (package.read_text("entry_points.txt") or "") for package in distributions())
 
 
 def distribution_of(component: type[Any]) -> tuple[str, str] | None:

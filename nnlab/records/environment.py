@@ -2,9 +2,10 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,15 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-@cache  # a cross-validation describes each fold, and reading nine packages' metadata takes 15 ms
+@cache
 def _version(package: str) -> str | None:
+    """The version in the metadata of a package, whose whole file importlib.metadata would parse: 10 ms for nine."""
     try:
-        return version(package)
+        found = distribution(package)
     except PackageNotFoundError:
         return None
+    line = re.search(r"^Version: *(\S+)", found.read_text("METADATA") or "", re.MULTILINE)
+    return line[1] if line else found.version
 
 
 def _blas() -> list[dict[str, Any]]:

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Literal, overload
 from nnlab.core.arrays import Array
 from nnlab.errors import UsageError
 from nnlab.extras import needed
-from nnlab.inference.evaluation import Evaluation, evaluate
-from nnlab.inference.number_evaluation import NumberEvaluation
-from nnlab.inference.trained_network import predict
 from nnlab.language import Language
 from nnlab.records import reader
 from nnlab.records.reader import RunRecord
@@ -18,21 +15,30 @@ from nnlab.text import quote
 if TYPE_CHECKING:
     import pandas
 
+    from nnlab.inference.evaluation import Evaluation
+    from nnlab.inference.number_evaluation import NumberEvaluation
     from nnlab.plots.plot_style import Style
     from nnlab.plots.shown_figure import Figures, ShownFigure
 
 
 class RunQuestions:
-    """What can be asked of a run in a folder: predictions, an evaluation, pictures, its tables."""
+    """What can be asked of a run in a folder: predictions, an evaluation, pictures, its tables.
+
+    A training asks nothing, so what answers is imported when it is asked.
+    """
 
     path: Path
 
     def predict(self, x: object, *, probabilities: bool = False, check_range: bool = True) -> Array:
         """The class of each raw sample: see :meth:`nnlab.inference.trained_network.TrainedNetwork.predict`."""
+        from nnlab.inference.trained_network import predict
+
         return predict(self, x, probabilities=probabilities, check_range=check_range)
 
-    def evaluate(self, x: object, y: object, *, check_range: bool = True) -> Evaluation | NumberEvaluation:
+    def evaluate(self, x: object, y: object, *, check_range: bool = True) -> "Evaluation | NumberEvaluation":
         """Metrics, confusion matrix and precision by class on raw samples with labels: see :func:`nnlab.evaluate`."""
+        from nnlab.inference.evaluation import evaluate
+
         return evaluate(self, x, y, check_range=check_range)
 
     @overload

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 from made_sweeps import made_sweep
 
-from nnlab.cli.app import app
+from nnlab.cli.app import app_for
 from nnlab.cli.comparison_statistics import recorded_lines
 from nnlab.comparisons.verdicts import sweep_statistics
 from nnlab.language import speaking, tr
@@ -44,7 +44,7 @@ def without_font(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_commands_with_pictures_or_results_have_the_option(command: str) -> None:
-    found = typer.main.get_command(app)
+    found = typer.main.get_command(app_for([]))
     for name in command.split():
         found = found.commands[name]  # type: ignore[attr-defined]
     (language,) = (parameter for parameter in found.params if "--lang" in parameter.opts)

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 import nnlab as package
-from nnlab.cli.app import app
+from nnlab.cli.app import app_for
 from nnlab.plugins import load_plugin
 from nnlab.plugins.skeletons import skeleton
 from nnlab.registry import layers
@@ -33,7 +33,7 @@ def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_every_command_that_knows_components_takes_plugins() -> None:
-    found = dict(commands(get_command(app)))
+    found = dict(commands(get_command(app_for([]))))
     takes = {name for name, command in found.items() if any("--plugin" in option.opts for option in command.params)}
     assert set(found) - takes == WITHOUT
     assert {"train", "sweep", "crossval", "why", "plot", "evaluate", "gradcheck", "data show"} <= takes
@@ -42,7 +42,7 @@ def test_every_command_that_knows_components_takes_plugins() -> None:
 def test_the_option_is_declared_once() -> None:
     options = [
         next(option for option in command.params if "--plugin" in option.opts)
-        for name, command in commands(get_command(app))
+        for name, command in commands(get_command(app_for([])))
         if name not in WITHOUT
     ]
     assert {option.help for option in options} == {options[0].help}

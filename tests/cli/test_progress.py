@@ -45,6 +45,7 @@ def test_the_bar_is_updated_at_most_ten_times_a_second(monkeypatch: pytest.Monke
     clock = iter(n * 0.03 for n in range(1000))
     monkeypatch.setattr(progress, "perf_counter", lambda: next(clock))
     bar = MagicMock()
+    bar.console.encoding = "utf-8"
     live = LiveBar(bar, 100)
     for step in range(1, 101):
         live.on_step(step, 1.0)

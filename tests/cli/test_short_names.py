@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from nnlab.cli.app import app
+from nnlab.cli.app import app_for
 from nnlab.config.bundled import bundled_config
 
 
@@ -77,7 +77,7 @@ def taking_runs() -> Iterator[tuple[tuple[str, ...], Any]]:
         if not hasattr(command, "commands"):
             yield path, command
 
-    for path, command in commands(typer.main.get_command(app), ()):
+    for path, command in commands(typer.main.get_command(app_for([])), ()):
         for parameter in command.params:
             metavar = parameter.metavar or ""
             if path not in IN_TRASH and ("RUN" in metavar or parameter.name == "resume" or metavar in {"A", "B"}):
@@ -101,7 +101,7 @@ def test_help_and_completion_of_each_command_know_last(
     monkeypatch.chdir(make_run().parents[1])
     if parameter.name != "b":  # whose help refers to A
         assert "last" in parameter.help
-    context = typer.main.get_command(app).make_context("nnlab", [], resilient_parsing=True)
+    context = typer.main.get_command(app_for([])).make_context("nnlab", [], resilient_parsing=True)
     assert "last" in [getattr(item, "value", item) for item in parameter.shell_complete(context, "la")]
 
 

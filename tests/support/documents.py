@@ -8,7 +8,7 @@ from typing import Any
 
 import typer.main
 
-from nnlab.cli.app import app
+from nnlab.cli.app import app_for
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -44,7 +44,7 @@ def blocks(page: Path, *languages: str) -> list[Block]:
 
 def subcommand(words: list[str]) -> tuple[Any, list[str]]:
     """The command that the words after ``nnlab`` name, and the words after that; KeyError where there is none."""
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(app_for([]))
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         command, words = command.commands[words[0]], words[1:]
     return command, words

@@ -71,8 +71,9 @@ def test_runs_that_differ_in_pictures_alone_compare_equal(spec: Path, tmp_path: 
 def test_matplotlib_is_not_loaded(spec: Path, command: str) -> None:
     code = (
         "import sys\n"
-        "from nnlab.cli.app import app\n"
-        f"app({[*command.split(), str(spec), '--no-plots', '-q']!r}, standalone_mode=False)\n"
+        "from nnlab.cli.app import app_for\n"
+        f"arguments = {[*command.split(), str(spec), '--no-plots', '-q']!r}\n"
+        "app_for(arguments)(arguments, standalone_mode=False)\n"
         "loaded = {'matplotlib', 'PIL'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )
