@@ -1,5 +1,7 @@
 """Where the command line begins and ends: signals, and the exit code for everything that can go wrong."""
 
+import atexit
+import gc
 import io
 import os
 import signal
@@ -15,6 +17,7 @@ from typing import NoReturn, TextIO
 
 from nnlab.core.signals import SIGNALS, survives_terminal
 from nnlab.errors import BugError, Interrupted, NnlabError, RunError, SpecError, UsageError, reason_of
+from nnlab.plots.quick_import import leave_out_property_tables
 from nnlab.text import escape_control, quote
 
 _python_warning: Callable[..., str] = warnings.formatwarning
@@ -33,7 +36,7 @@ def main() -> None:
     for number in SIGNALS:
         if not survives_terminal(number):
             signal.signal(number, _interrupt)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks for plugins in every package
+    _start_quickly()
     try:
         # Imported under the handlers, so that Ctrl-C is met from the first moment.
         from nnlab.cli.app import app_for
@@ -68,6 +71,16 @@ def main() -> None:
             advice = f"in a path the system's encoding ({error.encoding}) lacks letters of it; set LC_ALL=C.UTF-8"
             _complain(f"nnlab: {quote(error.object, 200)}: {advice}", UsageError.exit_code)
         _complain(f"nnlab: {BugError(error, _save_traceback())}", BugError.exit_code)
+
+
+def _start_quickly() -> None:
+    """Leave out what takes a small training as long as all else and serves no command."""
+    # The garbage collector looks at all that imports and pictures make, again and again (0.1 s), and once more at the
+    # end of the process (0.15 s): it runs less often, and the end leaves the memory to the system.
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for plugins in every package
+    leave_out_property_tables()
 
 
 def _check_folder() -> None:

@@ -1,7 +1,7 @@
 """``nnlab train``: run experiments."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,8 +9,29 @@ from nnlab.cli.arguments import NO_PLOTS, Lang, MovedData, NoPlots, Overrides, n
 from nnlab.cli.completion import complete_run, complete_spec
 from nnlab.cli.console import check_font, echo
 
-if TYPE_CHECKING:
-    from nnlab.train.options import RunOptions
+
+class ResultLines:
+    """Prints the result of each run once, as soon as there is one, before its pictures are drawn."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._error: OSError | None = None
+
+    def show(self, line: str, path: Path) -> None:
+        """Print the result line and the folder of a run; an error of stdout is kept, so that pictures are drawn."""
+        if path == self._path:
+            return
+        self._path = path
+        try:
+            echo(line)
+            echo(str(path))
+        except OSError as error:
+            self._error = error
+
+    def check(self) -> None:
+        """Raise the error of stdout, if there was one."""
+        if self._error is not None:
+            raise self._error
 
 
 def train_command(
@@ -60,13 +81,20 @@ def train_command(
     Example: nnlab train configs/adam.yaml -s optimizer.lr=0.001 -s seed=1
     """
     from nnlab.errors import UsageError
-    from nnlab.train.options import RunOptions
 
     if resume is not None:
         if specs or overrides or dry_run:
             raise UsageError("--resume continues a run with its own spec; it takes no SPEC, -s or --dry-run")
-        how = RunOptions(pictures=not no_plots)
-        resume_run(resume, runs, iterations, how, allow_drift=allow_drift, restart=restart, quiet=quiet, data=data)
+        resume_run(
+            resume,
+            runs,
+            iterations,
+            pictures=not no_plots,
+            allow_drift=allow_drift,
+            restart=restart,
+            quiet=quiet,
+            data=data,
+        )
         return
     if data is not None:
         raise UsageError("--data belongs to --resume; a spec has data.path: -s data.path=PATH")
@@ -81,8 +109,8 @@ def resume_run(
     run: str,
     runs: Path,
     iterations: int | None,
-    options: "RunOptions",
     *,
+    pictures: bool,
     allow_drift: bool,
     restart: bool,
     quiet: bool,
@@ -93,14 +121,16 @@ def resume_run(
     from nnlab.errors import Diverged
     from nnlab.records.result_line import result_line
     from nnlab.records.run_names import find_run
+    from nnlab.train.options import RunOptions
     from nnlab.train.reporting import Silent
     from nnlab.train.resume import last_run
     from nnlab.train.resume import resume as resume_training
 
-    if options.pictures:
+    if pictures:
         check_font()
     path = last_run(runs) if run == "last" else find_run(run, runs, "run", "crossval")
     reporter = Silent() if quiet else ConsoleReporter()
+    results = ResultLines()
     result = resume_training(
         path,
         reporter,
@@ -108,10 +138,10 @@ def resume_run(
         allow_drift=allow_drift,
         restart=restart,
         data=data,
-        options=options,
+        options=RunOptions(pictures=pictures, on_result=results.show),
     )
-    echo(result_line(result.name, result.summary))
-    echo(str(result.path))
+    results.show(result_line(result.name, result.summary), result.path)
+    results.check()
     if result.summary["status"] == "diverged":
         raise Diverged(result.summary["message"])
 
@@ -124,9 +154,9 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
     from nnlab.config.loading import load_experiment
     from nnlab.engine.run_setup import RunSetup
     from nnlab.errors import Diverged, UsageError, naming
-    from nnlab.records.result_line import result_line
+    from nnlab.train.options import RunOptions
     from nnlab.train.reporting import Silent
-    from nnlab.train.run import run
+    from nnlab.train.run import run_with
 
     experiments = [load_experiment(spec, overrides) for spec in specs]
     for spec in specs:
@@ -148,17 +178,18 @@ def train_specs(specs: list[Path], overrides: list[str], runs: Path, *, dry_run:
             with naming(spec, UsageError):
                 RunSetup(experiment)
     diverged: list[Diverged] = []
+    results = ResultLines()
+    options = RunOptions(on_result=results.show)
     for spec, experiment in zip(specs, experiments, strict=True):
         try:
             with naming(spec, UsageError):
-                result = run(experiment, runs, Silent() if quiet else ConsoleReporter())
+                run_with(options, experiment, runs, Silent() if quiet else ConsoleReporter())
         except Diverged as error:
             if len(experiments) == 1:
                 raise
             diverged.append(error)
             echo(f"nnlab: {error}", err=True)
             continue
-        echo(result_line(result.name, result.summary))
-        echo(str(result.path))
+        results.check()
     if diverged:
         raise Diverged(f"{len(diverged)} of {len(experiments)} runs diverged")

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -15,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from PIL import Image
 
 from nnlab.language import tr
 from nnlab.plots.fonts import families, notice_missing
@@ -26,6 +28,7 @@ from nnlab.text import one_line
 
 WIDTH, HEIGHT = 7.0, 4.5  # inches
 DPI = 120
+PNG_LEVEL = 5  # of compression: files larger by a twentieth than at 6, in two thirds of its time
 LONG_WORD = 30  # letters: any such word of a title fits into every picture
 
 # With at most this many points on a curve each one is marked.
@@ -49,8 +52,7 @@ _STYLE: dict[Any, Any] = {
     "agg.path.chunksize": 20_000,
     "svg.hashsalt": "nnlab",
 }
-_NO_DATE: Mapping[Format, dict[str, Any]] = {
-    "png": {"Software": None},
+_NO_DATE: Mapping[Literal["svg", "pdf"], dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
@@ -81,9 +83,22 @@ def canvas(
         yield figure
         if keep(figure):
             return
-        drawn = BytesIO()
-        figure.savefig(drawn, format=plot_format(), dpi=plot_dpi(), metadata=_NO_DATE[plot_format()])
-    atomic_write(in_format(path), drawn.getvalue())
+        contents = _written(figure, plot_format())
+    atomic_write(in_format(path), contents)
+
+
+def _written(figure: Figure, kind: Format) -> bytes:
+    """The contents of a figure's file. ``savefig`` draws twice, for the layout and again; a PNG is drawn once here."""
+    contents = BytesIO()
+    if kind != "png":
+        figure.savefig(contents, format=kind, dpi=plot_dpi(), metadata=_NO_DATE[kind])
+        return contents.getvalue()
+    figure.set_dpi(plot_dpi())
+    drawn = FigureCanvasAgg(figure)
+    drawn.draw()
+    image = Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")  # the background is opaque
+    image.save(contents, "png", dpi=(plot_dpi(), plot_dpi()), compress_level=PNG_LEVEL)
+    return contents.getvalue()
 
 
 @contextmanager
@@ -97,8 +112,8 @@ def blank(
     fonts = families(title)
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from|Matplotlib currently does not support")
-        mpl.rcdefaults()
-        mpl.rcParams.update({**_STYLE, **_coloured(palette()), "font.family": fonts})
+        settings = {**_defaults(), **_STYLE, **_coloured(palette()), "font.family": fonts}
+        mpl.rcParams.update({key: value for key, value in settings.items() if mpl.rcParams[key] != value})
         figure = ShownFigure(figsize=size, dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         # Matplotlib wraps a text with dollar signs as if it were a formula, even where it must not be drawn as one.
@@ -109,6 +124,14 @@ def blank(
         _fit(heading, 0.97 * figure.bbox.width)
         yield figure
         notice_missing(figure)
+
+
+@cache
+def _defaults() -> dict[Any, Any]:
+    """Matplotlib's own settings; ``rcdefaults`` reads its folder of styles first, which takes 15 ms."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mpl.MatplotlibDeprecationWarning)
+        return {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
 
 
 def _fit(title: Text, width: float) -> None:

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nnlab.core.signals import never
 from nnlab.data.dataset_source import ReadDataset
 from nnlab.train.callbacks import UserObserver
+
+
+def nothing(line: str, path: Path) -> None:
+    """Show no result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +20,8 @@ class RunOptions:
     ``threads`` stands in for ``compute.threads: auto``, None for one per core. Training ends, with a checkpoint, after
     the step at which ``stop`` is true or once ``pause_after`` updates are made; the run can then be resumed.
     ``read`` stands in for the reading of the dataset by its source. Without ``pictures`` none are drawn, and none count
-    as missing. ``observers`` are the user's own.
+    as missing. ``observers`` are the user's own. ``on_result`` is called with the result line and the folder of a
+    completed run before its pictures are drawn, which takes longer than a small training.
     """
 
     pictures: bool = True
@@ -24,6 +30,7 @@ class RunOptions:
     pause_after: int | None = None
     read: ReadDataset | None = None
     observers: Sequence[UserObserver] = ()
+    on_result: Callable[[str, Path], None] = nothing
 
 
 DEFAULT = RunOptions()

@@ -104,7 +104,18 @@ def run(
     cannot be written. In the last three cases the folder holds what was done until then, with its status.
     """
     check_observers(observers)
-    options = RunOptions(pictures=pictures, observers=observers)
+    return run_with(RunOptions(pictures=pictures, observers=observers), spec, runs, reporter, overrides, progress)
+
+
+def run_with(
+    options: RunOptions,
+    spec: Spec,
+    runs: Path | str,
+    reporter: Reporter | None = None,
+    overrides: Overrides = (),
+    progress: Progress = "auto",
+) -> RunResult:
+    """As :func:`run`, with all options of a training."""
     with reporting(progress, reporter) as shown:
         experiment = as_experiment(spec, overrides)
         check_tensorboard(experiment)
@@ -192,7 +203,10 @@ def train_and_record(
         if pictures:
             pictures.begin()
         summary = folder.finish(outcome.status, seconds + outcome.seconds, message, outcome.restored, recalls)
-        folder.log(result_line(experiment.name, summary))
+        line = result_line(experiment.name, summary)
+        folder.log(line)
+        if outcome.status == "completed":
+            options.on_result(line, folder.path)
         if pictures:
             pictures.draw(lines.say)
         for event_file in events:

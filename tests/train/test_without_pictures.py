@@ -13,8 +13,9 @@ from nnlab.config.resolved_spec import WITHOUT_EFFECT
 from nnlab.config.yaml_reader import read_yaml
 from nnlab.records.drawing import lacks_pictures
 from nnlab.registry import hyperparameter_names
+from nnlab.train.options import RunOptions
 from nnlab.train.resume import resume
-from nnlab.train.run import run
+from nnlab.train.run import run, run_with
 
 SPEC = """\
 data: {name: spiral, points: 20}
@@ -50,6 +51,21 @@ def test_no_picture_counts_as_missing(spec: Path, tmp_path: Path) -> None:
     assert not (path / "plots").exists()
     assert not lacks_pictures(path, "run")
     assert read_yaml(path / "spec.yaml").value["train"]["pictures"] is False  # type: ignore[index,call-overload]
+
+
+def test_the_result_is_shown_before_pictures_are_drawn(spec: Path, tmp_path: Path) -> None:
+    shown = []
+
+    def show(line: str, path: Path) -> None:
+        shown.append((line, path, lacks_pictures(path, "run"), list(path.glob("plots/*.png"))))
+
+    done = run_with(RunOptions(on_result=show), spec, tmp_path / "runs")
+    ((line, path, lacking, drawn),) = shown
+    assert (path, lacking, drawn) == (done.path, True, [])
+    assert line.startswith("spiral: ")
+    assert (path / "log.txt").read_text(encoding="utf-8").endswith(f"{line}\n")
+    assert list(path.glob("plots/*.png"))
+    assert not lacks_pictures(path, "run")
 
 
 def test_a_run_is_resumed_with_the_other_value(spec: Path, tmp_path: Path, no_pictures: None) -> None:
