@@ -50,7 +50,7 @@ def test_every_error_has_its_exit_code(nnlab, monkeypatch, spec, error: NnlabErr
     def fail(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("nnlab.train.run.run", fail)
+    monkeypatch.setattr("nnlab.train.run.run_with", fail)
     answer = nnlab("train", spec)
     assert answer.code == code
     assert answer.stderr.strip() == f"nnlab: {error}"

@@ -33,6 +33,19 @@ def test_a_picture_repeats_byte_for_byte(tmp_path: Path) -> None:
     assert b"matplotlib" not in first.lower()
 
 
+@pytest.mark.parametrize("dpi", [60, 120])
+def test_a_png_has_the_pixels_that_savefig_gives(tmp_path: Path, dpi: int) -> None:
+    path, other = tmp_path / "a.png", tmp_path / "b.png"
+    with drawn_as(PlotStyle(dpi=dpi)), picture(path, "title", "loss") as (figure, axes):
+        axes.plot([0, 1000], [1, 2], label="train")
+        axes.legend()
+        figure.savefig(other, dpi=dpi)
+    found, expected = image.imread(path), image.imread(other)
+    assert found.shape == (*expected.shape[:2], 3)
+    np.testing.assert_array_equal(found, expected[..., :3])
+    assert (expected[..., 3] == 1).all()
+
+
 def test_user_matplotlib_settings_are_ignored_and_unchanged(tmp_path: Path) -> None:
     expected = draw(tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 30, "text.usetex": True}):
