@@ -94,7 +94,7 @@ def _written(figure: Figure, kind: Format) -> bytes:
         figure.savefig(contents, format=kind, dpi=plot_dpi(), metadata=_NO_DATE[kind])
         return contents.getvalue()
     figure.set_dpi(plot_dpi())
-    drawn = FigureCanvasAgg(figure)
+    drawn: Any = FigureCanvasAgg(figure)  # its methods have no types
     drawn.draw()
     image = Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")  # the background is opaque
     image.save(contents, "png", dpi=(plot_dpi(), plot_dpi()), compress_level=PNG_LEVEL)

@@ -15,7 +15,7 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from nnlab.plots.canvas import picture, plain_text
+from nnlab.plots.canvas import blank, canvas, picture, plain_text
 from nnlab.plots.palette import COLOUR_COUNT, STYLES, drawn_as, palette
 from nnlab.plots.plot_style import Format, PlotStyle, Style
 
@@ -36,10 +36,12 @@ def test_a_picture_repeats_byte_for_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dpi", [60, 120])
 def test_a_png_has_the_pixels_that_savefig_gives(tmp_path: Path, dpi: int) -> None:
     path, other = tmp_path / "a.png", tmp_path / "b.png"
-    with drawn_as(PlotStyle(dpi=dpi)), picture(path, "title", "loss") as (figure, axes):
-        axes.plot([0, 1000], [1, 2], label="train")
-        axes.legend()
-        figure.savefig(other, dpi=dpi)
+    with drawn_as(PlotStyle(dpi=dpi)):
+        with canvas(path, "title", (7, 4.5)) as figure:
+            figure.add_subplot().plot([0, 1000], [1, 2])
+        with blank("title", (7, 4.5)) as figure:
+            figure.add_subplot().plot([0, 1000], [1, 2])
+            figure.savefig(other, dpi=dpi)
     found, expected = image.imread(path), image.imread(other)
     assert found.shape == (*expected.shape[:2], 3)
     np.testing.assert_array_equal(found, expected[..., :3])
