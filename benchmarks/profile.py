@@ -17,6 +17,7 @@ from benchmarks import workloads
 from nnlab.config.experiment import Experiment
 from nnlab.engine import loop
 from nnlab.engine.run_setup import RunSetup
+from nnlab.layers.joint_products import JointProducts
 from nnlab.models.network import Network
 from nnlab.train import run as runs
 
@@ -119,6 +120,10 @@ class Profile:
             timer = self._new("backward", name)
             for function in ("backward", "backward_parameters"):
                 setattr(layer, function, timer.around(getattr(layer, function), self._clock))
+            if isinstance(layer, JointProducts):
+                split = self._new("forward", name).around(layer.joint_forward, self._clock)
+                layer.joint_forward = split  # type: ignore[method-assign]
+                layer.joint_backward = timer.around(layer.joint_backward, self._clock)  # type: ignore[method-assign]
 
     def _while_training(
         self, section: str, name: str, forward: Callable[..., Any], otherwise: Callable[..., Any] | None = None

@@ -133,7 +133,7 @@ def test_matplotlib_lives_in_plots() -> None:
 
 
 # What any part may know of layers: the protocols, and functions that take any layer.
-LAYER_PROTOCOLS = {"base", "composite", "fusion", "joint_gradient", "planning"}
+LAYER_PROTOCOLS = {"base", "composite", "fusion", "joint_products", "planning"}
 RECIPES = {*(ROOT / "models").glob("*.py")} - {ROOT / "models" / "network.py", ROOT / "models" / "textbook_twins.py"}
 
 

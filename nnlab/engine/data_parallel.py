@@ -1,8 +1,8 @@
 """Data parallelism: each batch is computed in parts by replicas of the network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Self, TypeVar
+from typing import Self
 
 import numpy as np
 
@@ -11,23 +11,19 @@ from nnlab.core.random import ShardStreams, Streams
 from nnlab.core.sums import sum_in_order
 from nnlab.core.threads import Workers
 from nnlab.core.workspace import Workspace
-from nnlab.layers.joint_gradient import JointGradient
+from nnlab.engine.sections import cut_at_large_layers
 from nnlab.layers.planning import multiply_adds
 from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
 from nnlab.optim.base import BLOCK
 
-T = TypeVar("T")
-
 # Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer or
 # step of a recurrent layer: threads with little to do between two calls wait for the interpreter's lock (32 layers of
-# 100 units took 3.6 ms a step in two parts, 1.9 ms in one).
+# 100 units took 3.6 ms a step in two parts, 1.9 ms in one). Two parts over one: 1.17 at 2^23.9, 0.99 to 1.07 at 2^24.9,
+# 0.74 at 2^25.1, 0.63 at 2^25.9.
 WORTH_SHARDS = 2**25
 WORTH_FOR_EACH_LAYER = 2**21
 SHARDS = 2
-# From this many weights a linear layer's gradient is one product over the whole batch: writing one for each part and
-# adding them takes longer (50 of the 305 ms of an AlexNet step).
-JOINT_WEIGHTS = 2**19
 
 
 def worth_splitting(network: Network, samples: int) -> bool:
@@ -53,7 +49,6 @@ class DataParallel(Network):
     def __init__(self, network: Network, count: int, workers: Workers) -> None:
         vars(self).update(vars(network))  # the same layers and parameters
         self._workers = workers
-        self._workspace = Workspace()
         self._parts: list[slice] = []
         self._gradients = [network.flat.gradients, *(np.zeros_like(network.flat.gradients) for _ in range(1, count))]
         self.replicas = [
@@ -61,12 +56,9 @@ class DataParallel(Network):
             for index, gradients in enumerate(self._gradients[1:], start=1)
         ]
         self._networks = [network, *self.replicas]
-        self._joint = [
-            [replica for replica in replicas if isinstance(replica, JointGradient)]
-            for replicas in zip(*(network.layers for network in self._networks), strict=True)
-            if isinstance(replicas[0], JointGradient) and replicas[0].W.size >= JOINT_WEIGHTS and not replicas[0].frozen
-        ]
-        self._blocks = _blocks_without(network.flat.trained, [replicas[0].W.slice for replicas in self._joint])
+        self._sections = cut_at_large_layers(self._networks, self._first_trained)
+        joint = [section.joint[0] for section in self._sections if section.joint]
+        self._blocks = _blocks_without(network.flat.trained, [layer.W.slice for layer in joint])
 
     def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> Network:
         """One that computes whole batches."""
@@ -74,10 +66,13 @@ class DataParallel(Network):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The scores of all parts, joined; outside of training the batch is one part."""
-        parts = self._parts = split_batch(len(x), len(self._networks) if training else 1)
-        scores = self._workers.run(lambda i: self._networks[i].forward(x[parts[i]], training=training), len(parts))
-        out = self._workspace.array("scores", (len(x), *scores[0].shape[1:]), scores[0].dtype)
-        return np.concatenate(scores, out=out)
+        if not training:
+            self._parts = split_batch(len(x), 1)
+            return self._networks[0].forward(x, training=False)
+        parts = self._parts = split_batch(len(x), len(self._networks))
+        for section in self._sections:
+            x = section.forward(x, parts, self._workers)
+        return x
 
     def activity_penalty(self) -> "MeanOfParts":
         """The mean over the parts."""
@@ -86,37 +81,36 @@ class DataParallel(Network):
 
     def backward(self, dscores: Array) -> None:
         """Backpropagate each part, then sum the gradients in the order of the parts."""
-        self._backpropagate(Network.backward, dscores)
+        self._backpropagate(dscores, input_gradient=False)
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and join the input gradients of the parts."""
-        return np.concatenate(self._backpropagate(Network.input_gradient, dscores))
+        dx = self._backpropagate(dscores, input_gradient=True)
+        assert dx is not None
+        return dx.copy()
 
-    def _backpropagate(self, backward: Callable[[Network, Array], T], dscores: Array) -> list[T]:
+    def _backpropagate(self, dscores: Array, *, input_gradient: bool) -> Array | None:
         parts = self._parts
-        dscores = dscores.reshape(-1, *self.out_shape)
-        self._set_global_batch_size(len(dscores))
+        dy: Array | None = dscores.reshape(-1, *self.out_shape)
+        self.set_global_batch_size(parts[-1].stop)
         try:
-            results = self._workers.run(lambda i: backward(self._networks[i], dscores[parts[i]]), len(parts))
+            for section in reversed(self._sections):
+                if dy is not None:
+                    dy = section.backward(dy, parts, self._workers, input_gradient=input_gradient)
         finally:
-            self._set_global_batch_size(None)
+            self.set_global_batch_size(None)
         self._workers.run(lambda index: self._sum_gradients(index, len(parts)), len(self._networks))
-        return results
+        return dy
 
-    def _set_global_batch_size(self, batch_size: int | None) -> None:
+    def set_global_batch_size(self, batch_size: int | None) -> None:
+        """As of a network, for all parts."""
         for network in self._networks:
             network.set_global_batch_size(batch_size)
-        for layer in (layer for replicas in self._joint for layer in replicas):
-            layer.joint = batch_size is not None
 
     def _sum_gradients(self, index: int, parts: int) -> None:
-        """One worker's share of the joint products and of the blocks of the gradient to sum."""
-        count = len(self._networks)
-        for replicas in self._joint:
-            D = replicas[0].W.shape[0]
-            replicas[index].joint_gradient(replicas[:parts], slice(D * index // count, D * (index + 1) // count))
+        """One worker's share of the blocks of the gradient to sum."""
         total, *others = self._gradients[:parts]
-        for block in self._blocks[index::count]:
+        for block in self._blocks[index :: len(self._networks)]:
             for gradients in others:
                 total[block] += gradients[block]
 

@@ -1,6 +1,5 @@
 """The linear (affine, dense, fully connected) layer, also on each step of a sequence."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Annotated
@@ -9,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnlab.core.arrays import Array, Shape, column_sums, shape_text
-from nnlab.layers.joint_gradient import JointGradient
+from nnlab.layers.joint_products import JointProducts
 from nnlab.layers.steps import Steps
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Doc, layers
@@ -17,7 +16,7 @@ from nnlab.registry import Doc, layers
 
 @layers.register("linear")
 @dataclass(kw_only=True)
-class Linear(JointGradient, WeightedLayer):
+class Linear(JointProducts, WeightedLayer):
     """Weighted sums of the inputs, one for each unit, plus a bias.
 
         y = x W + b
@@ -68,19 +67,26 @@ class Linear(JointGradient, WeightedLayer):
         """dW = xᵀ dy, db = Σ_n dy, over the steps of sequences too."""
         if self.frozen:
             return
-        self._dy = dy = dy if dy.ndim == 2 else self._steps.rows(dy, self.workspace, "dy")
+        dy = dy if dy.ndim == 2 else self._steps.rows(dy, self.workspace, "dy")
         if not self.joint:
             np.matmul(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
             column_sums(dy, out=self.b.grad)
 
-    def joint_gradient(self, parts: "Sequence[Linear]", rows: slice) -> None:
-        N, D = sum(len(part._x) for part in parts), rows.stop - rows.start
-        x = self.workspace.array("joint x", (N, D), self.W.grad.dtype)
-        dy = self.workspace.array("joint dy", (N, self.units), self.W.grad.dtype)
-        np.concatenate([part._x[:, rows] for part in parts], out=x)
-        np.concatenate([part._dy for part in parts], out=dy)
-        np.matmul(x.T, dy, out=parts[0].W.grad[rows])
+    def joint_forward(self, x: Array, columns: slice, out: Array) -> None:
+        y = np.matmul(_rows(x), self.W.value[:, columns], out=_rows(out)[:, columns])
+        if self.b is not None:
+            y += self.b.value[columns]
+
+    def set_joint_input(self, x: Array) -> None:
+        if x.ndim == 3:
+            self._steps = Steps(x)
+
+    def joint_backward(self, x: Array, dy: Array, rows: slice, dW: Array, dx: Array | None) -> None:
+        dy = _rows(dy)
+        np.matmul(_rows(x)[:, rows].T, dy, out=dW[rows])
+        if dx is not None:
+            np.matmul(dy, self.W.value[rows].T, out=_rows(dx)[:, rows])
 
     def backward(self, dy: Array) -> Array:
         """Also dx = dy Wᵀ."""
@@ -91,3 +97,8 @@ class Linear(JointGradient, WeightedLayer):
         dx = self.workspace.array("dx", self._x.shape, dy.dtype)
         np.matmul(dy, self.W.value.T, out=dx)
         return self._steps.sequences(dx) if sequences else dx
+
+
+def _rows(x: Array) -> Array:
+    """A view of vectors or of sequences of vectors, one row for each vector."""
+    return x.reshape(-1, x.shape[-1])

@@ -54,7 +54,7 @@ def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
 
 
 def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", 1)
+    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", 1)
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
     network, other, loss = network_with_blocks(), network_with_blocks(), CrossEntropy()
@@ -72,7 +72,7 @@ def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.Monke
 def test_parts_add_up_to_the_whole(
     monkeypatch: pytest.MonkeyPatch, loss: Loss, samples: int, threads: int, joint_weights: int
 ) -> None:
-    monkeypatch.setattr("nnlab.engine.data_parallel.JOINT_WEIGHTS", joint_weights)
+    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", joint_weights)
     rng = np.random.default_rng(samples)
     x, labels = rng.standard_normal((samples, *SHAPE)), rng.integers(3, size=samples)
     whole, cut = network_with_blocks(), network_with_blocks()

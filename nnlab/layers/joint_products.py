@@ -1,0 +1,30 @@
+"""Products with the weights of a whole batch that several replicas of a layer compute together."""
+
+from abc import abstractmethod
+
+from nnlab.core.arrays import Array
+from nnlab.core.flat_parameters import Parameter
+from nnlab.layers.base import Layer
+
+
+class JointProducts(Layer):
+    """A layer y = x W + b whose replicas can split its products by parts of W, not by parts of the batch.
+
+    Each thread then reads a part of W where it would read all of it. While ``joint`` is set, :meth:`forward` and
+    :meth:`backward` are not called, and ``backward_parameters`` writes no dW.
+    """
+
+    joint: bool = False
+    W: Parameter
+
+    @abstractmethod
+    def joint_forward(self, x: Array, columns: slice, out: Array) -> None:
+        """Some columns of y (N, K) for a whole batch x (N, D), written to ``out``."""
+
+    @abstractmethod
+    def joint_backward(self, x: Array, dy: Array, rows: slice, dW: Array, dx: Array | None) -> None:
+        """Some rows of dW (D, K), and where asked for these columns of dx (N, D), for a whole batch."""
+
+    @abstractmethod
+    def set_joint_input(self, x: Array) -> None:
+        """The part of the batch whose gradients ``backward_parameters`` will be called for."""
