@@ -11,15 +11,12 @@ from nnlab.core.arrays import Array
 from nnlab.data.files.reading import MOST_PROBLEMS
 from nnlab.data.input_format import Column
 from nnlab.data.tables.checked_rows import CheckedRows
+from nnlab.data.tables.csv_blocks import BlockReader, NumberBlock, codes_in
 from nnlab.data.tables.csv_cells import Cells
 from nnlab.data.tables.csv_text import CsvRows, Row
-from nnlab.data.tables.decimals import Block, read_block
 from nnlab.data.tables.labels import MOST_LABELS, sorted_labels
 from nnlab.data.tables.rows import MISSING, Codes, Rows, Source, one_hot
 from nnlab.errors import DataError
-
-# Number of blocks read row by row after a block with mostly irregular rows.
-PAUSE = 15
 
 
 def read_rows_of(ahead: Iterable[Row], rows: CsvRows, source: Source, cells: Cells, *, plain: bool) -> Rows:
@@ -48,7 +45,7 @@ class _Reading:
         self._source = source
         self._cells = cells
         self._missing_numbers = cells.missing_numbers
-        self._numbers, self._categories = array("d"), array("q")
+        self._numbers, self._targets, self._categories = array("d"), array("d"), array("q")
         self._labels, self._parts = array("q"), array("q")
         self._label_codes, self._part_codes = Codes(exact=True), Codes(exact=True)
         self._codes = {column: Codes(source.known.get(column)) for column in source.categorical}
@@ -65,45 +62,49 @@ class _Reading:
 
     def add_blocks(self, rows: CsvRows, separator: int) -> None:
         """Add the remaining rows, in blocks where they are plain decimal numbers."""
-        mark = ord("," if self._cells.comma else ".")
-        pause = 0
-        for line, text in rows.blocks():
-            block = None if pause else read_block(text, separator, mark, len(self._source.names))
-            pause = max(0, pause - 1)
-            if block is None or not self._add_block(line, text, block, rows):
-                pause = pause or (PAUSE if block else 0)
-                self.add_rows((line + offset, row) for offset, row in enumerate(rows.parse(text.decode())))
+        blocks = BlockReader(self._source, self._cells, separator).parsed(rows)
+        for line, text, numbers in blocks:
+            if numbers is None or not self._add_block(line, numbers, rows):
+                one_by_one = rows.single_lines(line, text)
+                if one_by_one is None:
+                    ahead = [text, *(block.text for block in blocks)]
+                    self.add_rows(rows.rest(line, ahead))
+                    break
+                self.add_rows(one_by_one)
             if self._full:
                 break
 
-    def _add_block(self, line: int, text: bytes, block: Block, rows: CsvRows) -> bool:
+    def _add_block(self, line: int, block: NumberBlock, rows: CsvRows) -> bool:
         """Add the rows of a block; returns False if most need to be checked cell by cell."""
-        source = self._source
-        numbers = block.values[:, source.numbers]
-        plain_rows: Array = np.asarray(block.valid[:, source.numbers].all(axis=1))
-        for value in self._missing_numbers:
-            plain_rows &= (numbers != value).all(axis=1)
-        if 2 * np.count_nonzero(plain_rows) < len(plain_rows):
+        source, plain = self._source, block.plain
+        if 2 * np.count_nonzero(plain) < len(plain):
             return False
         coded = [(column, self._codes[column]) for column in source.categorical]
         coded += [] if source.label is None else [(source.label, self._label_codes)]
         coded += [] if source.part is None else [(source.part, self._part_codes)]
-        codes = {column: _codes_in(text, block, column, known) for column, known in coded}
+        codes = {column: codes_in(block, column, known) for column, known in coded}
         for found in codes.values():
-            plain_rows &= found != MISSING
-        none = np.full(len(plain_rows), MISSING, np.int64)
-        categories = np.array([codes[column] for column in source.categorical], np.int64).reshape(-1, len(plain_rows)).T
+            plain &= found != MISSING
+        none = np.full(len(plain), MISSING, np.int64)
+        categories = np.array([codes[column] for column in source.categorical], np.int64).reshape(-1, len(plain)).T
         labels = none if source.label is None else codes[source.label]
         parts = none if source.part is None else codes[source.part]
+        features = len(source.numeric)
+        arrays = (
+            (self._numbers, block.numbers[:, :features]),
+            (self._targets, block.numbers[:, features:]),
+            (self._categories, categories),
+            (self._labels, labels),
+            (self._parts, parts),
+        )
         start = 0
-        for row in [*np.flatnonzero(~plain_rows).tolist(), len(plain_rows)]:
-            self._numbers.frombytes(numbers[start:row].tobytes())
-            self._categories.frombytes(categories[start:row].tobytes())
-            self._labels.frombytes(labels[start:row].tobytes())
-            self._parts.frombytes(parts[start:row].tobytes())
-            if row == len(plain_rows) or self._full:
+        for row in [*np.flatnonzero(~plain).tolist(), len(plain)]:
+            if row > start:
+                for kept, found in arrays:
+                    kept.frombytes(np.ascontiguousarray(found[start:row]).reshape(-1).view(np.uint8).data)
+            if row == len(plain) or self._full:
                 break
-            cells = text[block.starts[row, 0] : block.ends[row, -1]].decode()
+            cells = block.text[block.starts[row, 0] : block.ends[row, -1]].decode()
             self._add(line + row, next(rows.parse(cells), []))
             start = row + 1
         return True
@@ -130,7 +131,9 @@ class _Reading:
         return len(self._checked.problems) >= MOST_PROBLEMS or len(self._label_codes.texts) > MOST_LABELS
 
     def _append(self, numbers: list[float], codes: list[int], label: int, part: int) -> None:
-        self._numbers.fromlist(numbers)
+        features = len(self._source.numeric)
+        self._numbers.fromlist(numbers[:features])
+        self._targets.fromlist(numbers[features:])
         if codes:
             self._categories.fromlist(codes)
         self._labels.append(label)
@@ -151,12 +154,9 @@ class _Reading:
         labels = np.frombuffer(self._labels, np.int64) if self._labels else np.zeros(0, np.int64)
         parts = np.frombuffer(self._parts, np.int64) if self._parts else np.zeros(0, np.int64)
         columns = {column: Column(source.names[column]) for column in source.numeric}
-        numbers = np.frombuffer(self._numbers or array("d"), np.float64).reshape(len(labels), len(source.numbers))
-        targets = numbers[:, len(source.numeric) :]
-        if source.targets:
-            numbers, targets = numbers[:, : len(source.numeric)].copy(), targets.copy()
+        targets = _table(self._targets, len(labels), len(source.targets))
         if not source.categorical:
-            inputs = numbers
+            inputs = _table(self._numbers, len(labels), len(source.numeric))
         else:
             found = np.frombuffer(self._categories or array("q"), np.int64).reshape(
                 len(labels), len(source.categorical)
@@ -168,7 +168,7 @@ class _Reading:
                 columns[column] = Column(source.names[column], tuple(order))
                 rank_of = {text: rank for rank, text in enumerate(order)}
                 ranks[column] = np.array([rank_of[text] for text in texts], np.intp)
-            inputs = one_hot(source, columns, numbers, found, ranks)
+            inputs = one_hot(source, columns, self._numbers, found, ranks)
         return Rows(
             inputs,
             tuple(columns[column] for column in source.features),
@@ -183,17 +183,9 @@ class _Reading:
         )
 
 
-def _codes_in(text: bytes, block: Block, column: int, known: Codes) -> Array:
-    """The codes of a column's cells, ``MISSING`` for new texts."""
-    cells = [
-        text[start:end]
-        for start, end in zip(block.starts[:, column].tolist(), block.ends[:, column].tolist(), strict=True)
-    ]
-    for cell in set(cells) - known.seen.keys():
-        code = known.of.get(cell.decode().strip(), MISSING)
-        if code != MISSING:
-            known.seen[cell] = code
-    return np.array([known.seen.get(cell, MISSING) for cell in cells], np.int64)
+def _table(numbers: "array[float]", rows: int, width: int) -> Array:
+    """The numbers as (N, D), in the same memory."""
+    return np.frombuffer(numbers or array("d"), np.float64).reshape(rows, width)
 
 
 def _picker(columns: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:

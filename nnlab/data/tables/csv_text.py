@@ -3,15 +3,16 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from io import StringIO, TextIOWrapper
+from io import BytesIO, StringIO, TextIOWrapper
 from itertools import chain, islice
 from typing import IO, Any, Literal, Self, TextIO
 
-from nnlab.data.files.reading import CHUNK, file_name, opened, unpacked
+from nnlab.core.decimals import BLOCK_BYTES
+from nnlab.data.files.reading import file_name, opened, unpacked
 from nnlab.data.tables.csv_encoding import LONGEST_LINE, Scan, scan
 from nnlab.errors import DataError
 from nnlab.text import quote
@@ -66,8 +67,8 @@ def csv_rows(stream: IO[bytes], found: Scan, form: CsvFormat, name: str) -> Iter
 class _Lines:
     """The lines of a text; a row, with preceding blank lines, may have at most ``LONGEST_LINE`` characters."""
 
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
+    def __init__(self, readline: Callable[[int], str]) -> None:
+        self._readline = readline
         self.end_row()
 
     def end_row(self) -> None:
@@ -78,7 +79,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(self._left + 1)
+        line = self._readline(self._left + 1)
         if not line:
             raise StopIteration
         self._left -= len(line)
@@ -94,14 +95,15 @@ class CsvRows:
         self._stream = stream
         self._found = found
         self._name = name
-        self._lines = _Lines(text)
+        self._lines = _Lines(text.readline)
         self._line = 1
         sample, declared = self._begin(form)
         separator = form.separator
         if separator == "auto":
             separator = declared or _best_separator(sample, form.decimal)
         self._separator = {"tab": "\t"}.get(separator, separator)
-        self._rows = self._read(sample, text)
+        bounded = found.quoted or not found.short_lines
+        self._rows = self._read(chain(sample, self._lines if bounded else text), self._lines if bounded else None)
 
     def __iter__(self) -> Iterator[Row]:
         return self._rows
@@ -115,7 +117,7 @@ class CsvRows:
         """The separator byte; None where rows must be read one by one."""
         found = self._found
         one_byte = len(self._separator) == 1 and self._separator.isascii()
-        simple = found.short_lines and not found.quoted and not found.lone_returns
+        simple = found.short_lines and not found.lone_returns
         return ord(self._separator) if one_byte and simple and found.codec == "utf-8-sig" else None
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
@@ -123,10 +125,25 @@ class CsvRows:
         self._stream.seek(0)
         for _ in range(self._line - 1):
             self._stream.readline()
-        while chunk := self._stream.read(CHUNK):
+        while chunk := self._stream.read(BLOCK_BYTES):
             block = chunk + self._stream.readline()
             yield self._line, block if block.endswith(b"\n") else block + b"\n"
             self._line += block.count(b"\n")
+
+    def single_lines(self, line: int, text: bytes) -> Iterator[Row] | None:
+        """The rows of a block whose first line has the number ``line``; None unless each row is a single line."""
+        try:
+            found = list(self.parse(text.decode()))
+        except csv.Error:  # also where a quoted cell continues in the next block
+            return None
+        return enumerate(found, line) if len(found) == text.count(b"\n") else None
+
+    def rest(self, line: int, ahead: Iterable[bytes]) -> Iterator[Row]:
+        """The rows of blocks that were read ``ahead``, from the one of line ``line``, and of the rest of the file."""
+        self._line = line
+        parts = chain((part for block in ahead for part in BytesIO(block)), self._stream)
+        lines = _Lines(lambda most: next(parts, b"").decode())
+        return self._read(lines, lines)
 
     def _begin(self, form: CsvFormat) -> tuple[list[str], str]:
         """Skip lines before the table; returns its first lines, and the separator of a ``sep=`` line."""
@@ -150,9 +167,7 @@ class CsvRows:
         separator = " " if self._separator == WHITESPACE else self._separator
         return {"delimiter": separator, "skipinitialspace": True, "strict": True}
 
-    def _read(self, sample: list[str], text: TextIO) -> Iterator[Row]:
-        bounded = self._found.quoted or not self._found.short_lines
-        lines: Iterable[str] = chain(sample, self._lines if bounded else text)
+    def _read(self, lines: Iterable[str], bound: _Lines | None) -> Iterator[Row]:
         if self._separator == WHITESPACE:
             lines = _single_spaced(lines)
         reader = csv.reader(lines, **self._dialect())
@@ -163,8 +178,8 @@ class CsvRows:
                 if len(row) > MOST_COLUMNS:
                     raise DataError(f"{self._name}:{line}: expected at most {MOST_COLUMNS} columns, found {len(row)}")
                 yield line, row
-                if row and bounded:
-                    self._lines.end_row()
+                if row and bound:
+                    bound.end_row()
         except csv.Error as error:
             raise DataError(f"{self._name}:{self._line}: {error}") from error
 

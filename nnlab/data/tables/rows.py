@@ -1,5 +1,6 @@
 """Tables as arrays: numbers, and integer codes of categories and labels."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ MISSING = -1
 
 MOST_UNKNOWN_NAMED = 3
 MOST_COLUMNS_NAMED = 5
+ROWS_WIDENED = 4096
 
 
 @dataclass(frozen=True)
@@ -168,21 +170,30 @@ def counted(number: int, noun: str) -> str:
 
 
 def one_hot(
-    source: Source, columns: Mapping[int, Column], numbers: Array, codes: Array, ranks: Mapping[int, Array]
+    source: Source, columns: Mapping[int, Column], numbers: "array[float]", codes: Array, ranks: Mapping[int, Array]
 ) -> Array:
-    """The inputs (N, D) in feature order: numbers unchanged, categories one-hot encoded."""
-    width = sum(column.width for column in columns.values())
-    check_fits(source.name, len(codes) * width * 8)
-    inputs = np.zeros((len(codes), width))
-    start = 0
+    """The inputs (N, D) in feature order: numbers unchanged, categories one-hot encoded.
+
+    They take the memory of ``numbers`` (N, K), row after row, which grows: there is no second table.
+    """
+    rows, narrow, width = len(codes), len(source.numeric), sum(column.width for column in columns.values())
+    check_fits(source.name, rows * width * 8)
+    while left := rows * width - len(numbers):
+        numbers.frombytes(bytes(8 * min(left, rows, ROWS_WIDENED)))
+    inputs = np.frombuffer(numbers, np.float64).reshape(rows, width)
+    given = np.frombuffer(numbers, np.float64)[: rows * narrow].reshape(rows, narrow)
     coded = {column: index for index, column in enumerate(source.categorical)}
-    numeric = {column: index for index, column in enumerate(source.numeric)}
-    for column in source.features:
-        if column in ranks:
-            of_column = codes[:, coded[column]]
-            present = np.flatnonzero(of_column != MISSING)
-            inputs[present, start + ranks[column][of_column[present]]] = 1
-        else:
-            inputs[:, start] = numbers[:, numeric[column]]
-        start += columns[column].width
+    # From the end, where wide rows lie behind the narrow ones that are still to be read.
+    for first in reversed(range(0, rows, ROWS_WIDENED)):
+        part = slice(first, first + ROWS_WIDENED)
+        numeric, wide, start = iter(given[part].T.copy()), inputs[part], 0
+        wide[:] = 0
+        for column in source.features:
+            if column in ranks:
+                of_column = codes[part, coded[column]]
+                present = np.flatnonzero(of_column != MISSING)
+                wide[present, start + ranks[column][of_column[present]]] = 1
+            else:
+                wide[:, start] = next(numeric)
+            start += columns[column].width
     return inputs

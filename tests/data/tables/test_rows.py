@@ -147,7 +147,7 @@ def test_numeric_missing_values(
 ) -> None:
     if blocks:
         monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 3)
-        monkeypatch.setattr(csv_text, "CHUNK", 60)
+        monkeypatch.setattr(csv_text, "BLOCK_BYTES", 60)
     marked = [row % 4 == 3 for row in range(60)]
     cells = ["-999" if absent else str(row) for row, absent in enumerate(marked)]
     lines = [["a", "b", "kind"], *([cell, "-9.5", "xy"[row % 2]] for row, cell in enumerate(cells))]
@@ -273,7 +273,7 @@ def test_block_and_row_readers_agree(
     chosen = CsvSettings(**settings)  # type: ignore[arg-type]  # as a spec gives them
     usual = read_csv(table, chosen)
     monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 2 + names)
-    monkeypatch.setattr(csv_text, "CHUNK", 40)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 40)
     in_blocks = read_csv(table, chosen)
     monkeypatch.setattr(csv_text.CsvRows, "separator", None)
     short = read_csv(table, chosen)
@@ -292,7 +292,7 @@ def test_block_and_row_readers_agree(
 
 def test_invalid_cell_in_block_has_its_line(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_header, "MOST_AHEAD_ROWS", 10)
-    monkeypatch.setattr(csv_text, "CHUNK", 100)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 100)
     rows = [f"{i},{i / 4},{'xy'[i % 2]}\n" for i in range(300)]
     rows[200] = "200,abc,x\n"
     rows[250] = "1,2,3,4\n"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nnlab.data.tables.decimals import read_block
+from nnlab.core.decimals import read_block
 
 COMMA, POINT, SEMICOLON = b",.;"
 CELLS = st.one_of(
