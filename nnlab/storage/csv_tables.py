@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.core.decimals import BLOCK_BYTES, read_block
 from nnlab.core.rows import MAX_STEPS, Bounds, Row
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.text import one_line, quote
@@ -21,7 +22,7 @@ from nnlab.text import one_line, quote
 MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
 MAX_COLUMNS = 100
-BLOCK_BYTES = 2**20
+LONGEST_NUMBER = 100
 
 Table = dict[str, Array]
 
@@ -67,8 +68,9 @@ def read_table(
         names = column_names(path, file.readline(MAX_LINE_BYTES), columns, unfinished=unfinished)
         for block in _blocks(file):
             first = len(numbers) // len(names) + 2
-            numbers.extend(block_numbers(path, block, names, gaps=gaps, unfinished=unfinished, first=first))
-    table = np.array(numbers, dtype=np.float64).reshape(-1, len(names))
+            found = block_numbers(path, block, names, gaps=gaps, unfinished=unfinished, first=first)
+            numbers.frombytes(found.view(np.uint8).data)
+    table = np.frombuffer(numbers or array("d"), np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
     for index, name in enumerate(names):
         column = table[:, index]
@@ -103,7 +105,7 @@ def column_names(
 
 def block_numbers(
     path: Path, block: bytes, names: Sequence[str], *, gaps: bool, unfinished: bool = False, first: int = 2
-) -> Sequence[float]:
+) -> Array:
     """The numbers in a block of whole lines, row after row; ``first`` is the number of its first line in the file.
 
     With ``gaps``, empty cells become NaN. Only an ``unfinished`` file may end within a line. Raises RunError.
@@ -112,7 +114,7 @@ def block_numbers(
     if plain is not None:
         return plain
     rows = _rows(path, BytesIO(block), len(names), unfinished, quoted=False, first=first)
-    return [number for row in rows for number in _numbers(path, row, names, gaps)]
+    return np.array([number for row in rows for number in _numbers(path, row, names, gaps)], np.float64)
 
 
 def parse_float(cell: str) -> float:
@@ -128,17 +130,26 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         yield block if block.endswith(b"\n") else block + file.readline(MAX_LINE_BYTES)
 
 
-def _plain_numbers(block: bytes, width: int, gaps: bool) -> Sequence[float] | None:
+def _plain_numbers(text: bytes, width: int, gaps: bool) -> Array | None:
     """The numbers of a block of finite ones in lines of ``width`` cells; None for any other, which is read by lines."""
-    if not block.endswith(b"\n") or block.translate(None, b"0123456789.,e+-\n"):
+    if not text.endswith(b"\n") or (block := read_block(text, *b",.", width)) is None:
         return None
-    if any(line.count(b",") != width - 1 or len(line) >= MAX_LINE_BYTES for line in block[:-1].split(b"\n")):
+    numbers, others = block.values.reshape(-1), ~block.valid
+    if gaps:
+        numbers[block.empty.reshape(-1)] = nan
+        others &= ~block.empty
+    places = np.flatnonzero(others)
+    starts, ends = (array.reshape(-1)[places].tolist() for array in (block.starts, block.ends))
+    if any(end - start > LONGEST_NUMBER for start, end in zip(starts, ends, strict=True)):
         return None
-    cells = block[:-1].replace(b"\n", b",").split(b",")
+    cells = [text[start:end].rstrip(b"\r") for start, end in zip(starts, ends, strict=True)]
+    if b"".join(cells).translate(None, b"0123456789.e+-"):
+        return None
     try:
-        return [float(cell or b"nan") for cell in cells] if gaps else list(map(float, cells))
+        numbers[places] = list(map(float, cells))
     except ValueError:
         return None
+    return numbers
 
 
 def _rows(path: Path, file: BinaryIO, width: int, unfinished: bool, quoted: bool, first: int = 2) -> Iterator[CsvRow]:

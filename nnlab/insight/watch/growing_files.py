@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from nnlab.core.decimals import BLOCK_BYTES
 from nnlab.core.rows import Bounds
 from nnlab.storage.checked_files import check_file, damaged, reading
 from nnlab.storage.csv_tables import (
-    BLOCK_BYTES,
     MAX_LINE_BYTES,
     MAX_TABLE_BYTES,
     Table,
@@ -101,7 +101,7 @@ class GrowingTable:
             return None
         numbers = block_numbers(path, block, self._names, gaps=self._gaps, first=self._line)
         self._line += block.count(b"\n")
-        table = np.array(numbers, dtype=np.float64).reshape(-1, len(self._names))
+        table = numbers.reshape(-1, len(self._names))
         return {name: table[:, index] for index, name in enumerate(self._names)}
 
 
