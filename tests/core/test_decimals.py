@@ -11,6 +11,8 @@ CELLS = st.one_of(
     st.integers(-(10**17), 10**17).map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.decimals(-(10**6), 10**6, places=5).map(str),
+    st.decimals(-1, 1, places=22).map("{:f}".format),
+    st.integers(10**15, 10**18).map(lambda n: f"{n // 10**15}.{n % 10**15:015}"),
     st.text("0123456789.+-eE_ xn:/?\x00\x7fé０", max_size=10),
 )
 
@@ -34,7 +36,10 @@ def test_valid_numbers_equal_float(rows: list[list[str]], end: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["0", "255", "-1", "+1", "0.5", ".5", "5.", "-0.0", "00012", "12345678.125", "123456789", "0.000000000001234"],
+    [
+        *("0", "255", "-1", "+1", "0.5", ".5", "5.", "-0.0", "00012", "12345678.125", "123456789", "0.000000000001234"),
+        *("-12.345678901234567", "0.12345678901234567", "0.0012345678901234567", "123456789012345678"),
+    ],
 )
 def test_decimal_numbers_are_valid(cell: str) -> None:
     block = read_block(f"{cell};{cell}\n".encode(), SEMICOLON, POINT, 2)
@@ -50,6 +55,26 @@ def test_other_notations_are_invalid(cell: str) -> None:
     block = read_block(f"{cell};1\n".encode(), SEMICOLON, POINT, 2)
     assert block is not None
     assert block.valid.tolist() == [[False, True]]
+
+
+@pytest.mark.parametrize(
+    "cell", ["9007199254740993", "4503599627370497.5", "1234567890123456789", "0.12345678901234567890123"]
+)
+def test_doubtful_and_overlong_numbers_are_left_to_float(cell: str) -> None:
+    block = read_block(f"{cell},1\n".encode(), COMMA, POINT, 2)
+    assert block is not None
+    assert block.valid.tolist() == [[False, True]]
+
+
+def test_seventeen_digits_equal_float() -> None:
+    cells = list(
+        map(repr, (np.random.default_rng(0).standard_normal(4000) * 10.0 ** np.arange(-4, 4).repeat(500)).tolist())
+    )
+    block = read_block("".join(f"{cell}\n" for cell in cells).encode(), COMMA, POINT, 1)
+    assert block is not None
+    assert block.valid.mean() > 0.9
+    expected = np.array([float(cell) for cell in cells])[:, np.newaxis]
+    np.testing.assert_array_equal(block.values[block.valid], expected[block.valid])
 
 
 def test_decimal_comma() -> None:
