@@ -13,6 +13,9 @@ from nnlab.errors import DataError
 from nnlab.text import quote
 
 COUNTED_AT_ONCE = 100_000
+FEWEST_IN_PLACE = 16 << 20
+"""Bytes of inputs that are reordered in place, a part of the columns at a time; fewer are copied."""
+PASSES = 8
 MOST_SEEN = 1000
 """The border of this many training images says whether they are on black or on white."""
 
@@ -52,6 +55,19 @@ class Split:
     def take(self, indices: Array) -> "Split":
         """Copies of the samples at the given indices."""
         return Split(self.inputs[indices], self.targets[indices])
+
+    def parted(self, first: Array, second: Array, *, in_place: bool = False) -> tuple["Split", "Split"]:
+        """Two splits of all samples, at the given indices; ``in_place``: of inputs that may be reordered."""
+        order = np.concatenate((first, second))
+        place = in_place and self.inputs.flags.writeable and self.inputs.flags.c_contiguous
+        if not place or self.inputs.nbytes < FEWEST_IN_PLACE:
+            return self.take(first), self.take(second)
+        flat, targets = self.inputs.reshape(len(self), -1), self.targets[order]
+        columns = -(-flat.shape[1] // PASSES)
+        for start in range(0, flat.shape[1], columns):
+            flat[:, start : start + columns] = flat[order, start : start + columns]
+        size = len(first)
+        return Split(self.inputs[:size], targets[:size]), Split(self.inputs[size:], targets[size:])
 
 
 @dataclass(frozen=True)

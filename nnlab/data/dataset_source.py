@@ -27,6 +27,8 @@ class DatasetSource(ABC):
     """
 
     download: ClassVar[Download | None] = None
+    # Whether read() gives arrays that nobody else has, which may be changed unless they are read-only.
+    fresh: ClassVar[bool] = False
     # Sample shape and number of classes, if known without reading the files.
     published_shape: ClassVar[tuple[Shape, int] | None] = None
 
@@ -133,7 +135,7 @@ class DatasetSource(ABC):
                 )
         else:
             return train, None
-        return train.take(kept), train.take(held_out)
+        return train.parted(kept, held_out, in_place=self.fresh)
 
     def _first(self, key: str, size: int, split: Split) -> Split:
         if size > len(split):

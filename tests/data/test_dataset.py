@@ -123,3 +123,21 @@ def test_numbers_keep_two_training_samples_and_have_any_number_of_folds() -> Non
     assert len(loaded(fold=5, folds=5).validation) == 1
     with pytest.raises(UsageError, match=r"^data.folds: 6 folds of 5 training samples; use 2 to 5 folds$"):
         loaded(fold=1, folds=6)
+
+
+@pytest.mark.parametrize("shape", [(40, 20), (40, 1, 3, 5), (40, 1)])
+def test_parts_in_place_equal_copies(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
+    monkeypatch.setattr("nnlab.data.dataset.FEWEST_IN_PLACE", 0)
+    inputs = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
+    order = np.random.default_rng(0).permutation(40)
+    copies = Split(inputs.copy(), np.arange(40)).parted(order[:30], order[30:])
+    locked = inputs.copy()
+    locked.flags.writeable = False
+    for given in (inputs, locked):
+        before = given.copy()
+        found = Split(given, np.arange(40)).parted(order[:30], order[30:], in_place=True)
+        for part, copy in zip(found, copies, strict=True):
+            np.testing.assert_array_equal(part.inputs, copy.inputs)
+            np.testing.assert_array_equal(part.targets, copy.targets)
+            assert np.shares_memory(part.inputs, given) == given.flags.writeable
+        assert given.flags.writeable or (given == before).all()

@@ -29,6 +29,7 @@ class EmbeddedSource(DatasetSource):
     ``label`` is the column of the classes, ``target`` that of numbers to predict in their place.
     """
 
+    fresh: ClassVar[bool] = True
     file: ClassVar[str]
     sha256: ClassVar[str]
     label: ClassVar[str] = "class"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Le, MaxLen, MinLen
@@ -63,6 +63,8 @@ class Table(DatasetSource):
     [0, 1], other floats are unchanged. Text columns are one-hot encoded.
     Source: the user's file.
     """
+
+    fresh: ClassVar[bool] = True
 
     path: Annotated[str, FilePath(), Doc("CSV (also .csv.gz), .npz or .npy file")]
     labels: Annotated[str | None, FilePath(), Doc(".npy file with the labels of an .npy file")] = None

@@ -12,9 +12,13 @@ from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, counted
 from nnlab.errors import DataError
 from nnlab.text import quote
 
+ROWS_AT_ONCE = 10_000
+
 
 def impute(dataset: Dataset, missing: str | float, name: str) -> Dataset:
-    """The dataset with NaN replaced; each column records its replacement in ``missing``.
+    """The dataset with NaN replaced, in its own arrays unless they are read-only.
+
+    Each column records its replacement in ``missing``.
 
     ``missing`` is ``mean``, ``median`` or a number. A missing category is encoded as all zeros. Raises DataError for a
     column without values in the training samples.
@@ -64,4 +68,9 @@ def _replaced(inputs: Array, replacements: Array) -> Array:
     if inputs.dtype == np.uint8:
         return inputs
     flat = inputs.reshape(len(inputs), -1)
-    return np.where(np.isnan(flat), replacements, flat).reshape(inputs.shape)
+    if not inputs.flags.writeable:
+        return np.where(np.isnan(flat), replacements, flat).reshape(inputs.shape)
+    for start in range(0, len(flat), ROWS_AT_ONCE):
+        part = flat[start : start + ROWS_AT_ONCE]
+        np.copyto(part, replacements, where=np.isnan(part))
+    return inputs

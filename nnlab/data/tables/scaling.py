@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.data.dataset import Dataset, Split
+from nnlab.data.dataset import Dataset
 from nnlab.data.input_format import Scaling
 from nnlab.errors import DataError
 from nnlab.registry import Doc
@@ -17,37 +17,59 @@ FeatureScaling = Annotated[
 ]
 
 
+ROWS_AT_ONCE = 10_000
+
+
 def scale_features(dataset: Dataset, kind: FeatureScaling, name: str) -> Dataset:
-    """The dataset with every feature scaled; raises DataError for values too large or too close together."""
+    """The dataset with every feature scaled, in its own arrays unless they are read-only.
+
+    Raises DataError for values too large or too close together.
+    """
     if kind == "none":
         return dataset
     train = dataset.train.inputs
     low, high = train.min(axis=0), train.max(axis=0)
     constant = low == high
     with np.errstate(all="ignore"):
-        centre, spread = (train.mean(axis=0), train.std(axis=0)) if kind == "standard" else (low, high - low)
+        centre, spread = (train.mean(axis=0), deviation(train)) if kind == "standard" else (low, high - low)
         # For a constant column the rounded mean may differ from the value and the deviation from 0.
         centre, spread = np.where(constant, low, centre), np.where(constant, 1.0, spread)
-
         scaling = Scaling(centre, spread)
-
-        def scale(split: Split) -> Split:
-            return replace(split, inputs=scaling.apply(split.inputs))
-
         scaled = replace(
-            dataset,
-            train=scale(dataset.train),
-            test=None if dataset.test is None else scale(dataset.test),
-            validation=None if dataset.validation is None else scale(dataset.validation),
-            scaling=scaling,
+            dataset.map_splits(lambda split: replace(split, inputs=_scaled(split.inputs, scaling))), scaling=scaling
         )
-    for split in filter(None, (scaled.train, scaled.test, scaled.validation)):
+    for split in scaled.splits.values():
         _check_range(split.inputs, spread, name)
     return scaled
 
 
+def deviation(samples: Array) -> Array:
+    """The standard deviation of each feature (D,), as ``np.std`` computes it but without a second array (N, D)."""
+    if samples.shape[1] < 2:
+        spread: Array = samples.std(axis=0)  # np.sum adds up a single column pairwise
+        return spread
+    mean, total = samples.mean(axis=0), np.zeros(samples.shape[1])
+    for start in range(0, len(samples), ROWS_AT_ONCE):
+        part = samples[start : start + ROWS_AT_ONCE] - mean
+        part *= part
+        part[0] += total
+        total = part.sum(axis=0)
+    return np.asarray(np.sqrt(total / len(samples)))
+
+
+def _scaled(inputs: Array, scaling: Scaling) -> Array:
+    if not inputs.flags.writeable or inputs.dtype != np.float64:
+        return scaling.apply(inputs)
+    for start in range(0, len(inputs), ROWS_AT_ONCE):  # both steps while the rows are in the cache
+        part = inputs[start : start + ROWS_AT_ONCE]
+        part -= scaling.centre
+        part /= scaling.spread
+    return inputs
+
+
 def _check_range(inputs: Array, spread: Array, name: str) -> None:
-    unscalable = ~(np.isfinite(inputs).all(axis=0) & np.isfinite(spread))
+    ends = inputs.min(axis=0), inputs.max(axis=0)  # NaN where any value is; no array of the size of the inputs
+    unscalable = ~(np.isfinite(ends).all(axis=0) & np.isfinite(spread))
     if unscalable.any():
         raise DataError(
             f"{name}: feature {int(np.argmax(unscalable)) + 1}: the values are too large or too close together to scale"

@@ -74,7 +74,7 @@ def split_by_column(dataset: Dataset, table: Rows, column: str, name: str) -> Da
 def hold_out_test(dataset: Dataset, share: float, rng: RandomGenerator, name: str) -> Dataset:
     """The dataset with its training samples shuffled, and ``share`` of them held out for testing, stratified by class.
 
-    Raises DataError when there are too few samples for that.
+    They are moved within the given arrays. Raises DataError when there are too few samples for that.
     """
     kept, held_out = hold_out_share(dataset.train.strata, share, rng, dataset.train.fewest)
     if share and not len(held_out):
@@ -85,5 +85,5 @@ def hold_out_test(dataset: Dataset, share: float, rng: RandomGenerator, name: st
             f"{name}: data.test_split: {share} of {len(kept)} samples{classes} is less than one sample{less}; "
             "0 means no test set"
         )
-    test = dataset.train.take(held_out) if share else None
-    return replace(dataset, train=dataset.train.take(kept), test=test)
+    train, test = dataset.train.parted(kept, held_out, in_place=True)
+    return replace(dataset, train=train, test=test if share else None)
