@@ -23,6 +23,7 @@ MAX_TABLE_BYTES = 2**30  # steps.csv of some 35 million updates
 MAX_LINE_BYTES = 2**16
 MAX_COLUMNS = 100
 LONGEST_NUMBER = 100
+SEPARATOR, POINT = b",."
 
 Table = dict[str, Array]
 
@@ -132,7 +133,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _plain_numbers(text: bytes, width: int, gaps: bool) -> Array | None:
     """The numbers of a block of finite ones in lines of ``width`` cells; None for any other, which is read by lines."""
-    if not text.endswith(b"\n") or (block := read_block(text, *b",.", width)) is None:
+    if not text.endswith(b"\n") or (block := read_block(text, SEPARATOR, POINT, width)) is None:
         return None
     numbers, others = block.values.reshape(-1), ~block.valid
     if gaps:

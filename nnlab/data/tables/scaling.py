@@ -44,17 +44,18 @@ def scale_features(dataset: Dataset, kind: FeatureScaling, name: str) -> Dataset
 
 
 def deviation(samples: Array) -> Array:
-    """The standard deviation of each feature (D,), as ``np.std`` computes it but without a second array (N, D)."""
-    if samples.shape[1] < 2:
+    """The standard deviation of each number of a sample, as ``np.std`` computes it but without a second array."""
+    rows = samples.reshape(len(samples), -1)
+    if rows.shape[1] < 2:
         spread: Array = samples.std(axis=0)  # np.sum adds up a single column pairwise
         return spread
-    mean, total = samples.mean(axis=0), np.zeros(samples.shape[1])
-    for start in range(0, len(samples), ROWS_AT_ONCE):
-        part = samples[start : start + ROWS_AT_ONCE] - mean
+    mean, total = rows.mean(axis=0), np.zeros(rows.shape[1])
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE] - mean
         part *= part
         part[0] += total
         total = part.sum(axis=0)
-    return np.asarray(np.sqrt(total / len(samples)))
+    return np.asarray(np.sqrt(total / len(rows))).reshape(samples.shape[1:])
 
 
 def _scaled(inputs: Array, scaling: Scaling) -> Array:

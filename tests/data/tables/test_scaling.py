@@ -8,8 +8,10 @@ from nnlab.data.tables import scaling
 from nnlab.data.tables.scaling import deviation, scale_features
 
 
-@pytest.mark.parametrize("shape", [(100, 1), (101, 2), (100, 3), (57, 50), (5, 9), (1, 4)])
-def test_deviation_equals_numpy_to_the_last_bit(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "shape", [(100, 1), (101, 2), (100, 3), (57, 50), (5, 9), (1, 4), (30, 4, 1, 1), (30, 2, 3, 2)]
+)
+def test_deviation_equals_numpy_to_the_last_bit(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
     monkeypatch.setattr(scaling, "ROWS_AT_ONCE", 10)
     samples = np.random.default_rng(0).standard_normal(shape) * 1e3 + 7
     assert deviation(samples).tobytes() == samples.std(axis=0).tobytes()
