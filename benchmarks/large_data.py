@@ -47,7 +47,12 @@ def size(found): return sum(split.inputs.nbytes for split in found.splits.values
 MEASURED = """
 import resource, sys
 from time import perf_counter
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak():
+    try:  # ru_maxrss begins with that of the parent
+        (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 base, start = peak(), perf_counter()
 found = load(sys.argv[1])
 print(perf_counter() - start, peak() - base, size(found))
@@ -159,7 +164,7 @@ def _loaded(name: str, path: Path) -> tuple[float, int, int]:
 
 
 def steps(folder: Path, rows: int, repeats: int) -> list[str]:
-    """Markdown: seconds of the commands that read a run of so many steps, and the cost of recording one."""
+    """Markdown: seconds of the commands that read a long run, and the cost of recording one."""
     from nnlab.records.run_tables import RunTables
 
     settings = ("spiral_relu", "-s", f"train.iterations={rows}", "-s", "train.batch_size=10", "-s", "model.hidden=[4]")
