@@ -9,6 +9,7 @@ from nnlab.config.experiment import TrainSettings
 from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.core.rows import Row
 from nnlab.core.state import Stateful
+from nnlab.engine.divergence import all_finite
 from nnlab.optim.early_stopping import EarlyStoppingState
 from nnlab.optim.schedules import ReduceLROnPlateauState
 
@@ -30,7 +31,10 @@ class Controls:
         return self._lr * scale * (self._reduction.share if self._reduction else 1.0)
 
     def clip(self, gradient: Array) -> None:
-        """Clip the gradient of all trained parameters in place, by value or by norm, where the spec says so."""
+        """Clip the gradient of all trained parameters in place, by value or by norm, where the spec says so.
+
+        A gradient with NaN or an infinity stays as it is: clipping would hide it from the checks.
+        """
         if self._settings.clip_value is not None:
             clip_value(gradient, self._settings.clip_value)
         if self._settings.clip_norm is not None:
@@ -66,13 +70,16 @@ class Controls:
 
 
 def clip_value(gradient: Array, limit: float) -> None:
-    """g ← min(max(g, −c), c) for each number."""
-    np.clip(gradient, -limit, limit, out=gradient)
+    """g ← min(max(g, −c), c) for each number, where all are finite."""
+    if all_finite(gradient, float(np.dot(gradient, gradient))):
+        np.clip(gradient, -limit, limit, out=gradient)
 
 
 def clip_norm(gradient: Array, limit: float) -> None:
     """g ← g · c/‖g‖ where ‖g‖ > c (Pascanu, Mikolov & Bengio 2013, arXiv 1211.5063, section 3.2)."""
     square = float(np.dot(gradient, gradient))
+    if not all_finite(gradient, square):
+        return
     if not isfinite(square):  # float32 overflows where gradients explode, which is when clipping has to work
         square = float(np.square(gradient, dtype=np.float64).sum())
     norm = sqrt(square)

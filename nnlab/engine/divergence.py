@@ -10,6 +10,7 @@ from nnlab.core.arrays import Array, arrays_under, copy_arrays
 from nnlab.core.rows import Row
 from nnlab.core.state import KeptWeights
 from nnlab.models.network import Network
+from nnlab.optim.base import Squares
 from nnlab.regularizers import RegularizerTerm
 
 # Inputs beyond this are far from the scale that weight initialisers assume.
@@ -60,16 +61,12 @@ def check_objective(objective: float, network: Network, regularizers: Sequence[R
         raise NonFinite("the objective", objective, network.streams.step, origin, x)
 
 
-def check_gradient(network: Network, x: Array) -> None:
-    """Raise NonFinite where the gradient of the batch x is not finite."""
-    if not all_finite(network.flat.trained_gradients):
+def check_update(squares: Squares, network: Network, x: Array) -> None:
+    """Raise NonFinite where the gradient of the batch x is not finite, or a weight after the update that it led to."""
+    if not all_finite(network.flat.trained_gradients, squares.gradient):
         value, origin = nonfinite_gradient(network)
         raise NonFinite("the gradient", value, network.streams.step, origin, x)
-
-
-def check_weights(network: Network, x: Array) -> None:
-    """Raise NonFinite where the update that the batch x led to left a weight that is not finite."""
-    if not all_finite(network.flat.trained_values):
+    if not all_finite(network.flat.trained_values, squares.values):
         value, origin = nonfinite_weight(network)
         raise NonFinite("a weight", value, network.streams.step, origin, x)
 
@@ -89,9 +86,9 @@ def check_evaluation(row: Row, network: Network, inputs: Callable[[str], Iterabl
         raise NonFinite(f"the {column.replace('_', ' ')}", value, step, origin, x, f"the {split}inputs")
 
 
-def all_finite(vector: Array) -> bool:
-    """Whether a flat vector has no NaN or infinity; the sum of squares shows it in one pass unless it overflows."""
-    return isfinite(np.dot(vector, vector)) or bool(np.isfinite(vector).all())
+def all_finite(vector: Array, square: float) -> bool:
+    """Whether a flat vector has no NaN or infinity, by its sum of squares: a second look only where that overflows."""
+    return isfinite(square) or bool(np.isfinite(vector).all())
 
 
 def nonfinite_output(network: Network, x: Array, *, training: bool = True) -> Origin | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from nnlab.core.rows import Row
-from nnlab.engine.divergence import NonFinite, check_evaluation, check_gradient, check_objective, check_weights
+from nnlab.engine.divergence import NonFinite, check_evaluation, check_objective, check_update
 from nnlab.engine.evaluation import penalty_value
 from nnlab.engine.run_setup import RunSetup
 
@@ -100,10 +100,9 @@ def train(
             objective = accumulation.loss + penalty
             for regularizer in regularizers:
                 regularizer.add_gradient()
-            check_gradient(network, x)
             controls.clip(network.flat.trained_gradients)
             optimizer.step(controls.lr(step))
-            check_weights(network, x)
+            check_update(optimizer.squares, network, x)
             step += 1
             average.update(step)
             for observer in observers:

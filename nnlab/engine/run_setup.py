@@ -104,7 +104,8 @@ class RunSetup:
         self.accumulation = GradientAccumulation(
             network.flat.trained_gradients, self.batches.batch_size, settings.accumulate
         )
-        self.optimizer.bind(network.flat.trained_values, network.flat.trained_gradients, network.flat.regularized)
+        flat = network.flat
+        self.optimizer.bind(flat.trained_values, flat.trained_gradients, flat.regularized, workers)
         self.average = WeightAverage(network.flat.trained_values, settings.ema)
         self.evaluation = Evaluation(
             network=network,

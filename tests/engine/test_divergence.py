@@ -16,7 +16,7 @@ from nnlab.engine.divergence import (
     NonFinite,
     Origin,
     all_finite,
-    check_gradient,
+    check_update,
     nonfinite_gradient,
     nonfinite_output,
     nonfinite_penalty,
@@ -26,6 +26,7 @@ from nnlab.errors import Diverged
 from nnlab.layers.activations import Tanh
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
+from nnlab.optim.base import Block, Squares
 from nnlab.optim.sgd import SGD
 from nnlab.records.reader import read_run
 from nnlab.train.run import run
@@ -55,8 +56,9 @@ def diverged(experiment: Experiment, runs: Path) -> tuple[str, Path]:
     [([1.0, -2.0], True), ([3e38, -3e38], True), ([1.0, np.nan], False), ([np.inf, 1.0], False), ([], True)],
 )
 def test_large_numbers_are_finite_though_their_squares_are_not(vector: list[float], finite: bool) -> None:
+    numbers = np.array(vector, np.float32)
     with np.errstate(all="ignore"):
-        assert all_finite(np.array(vector, np.float32)) is finite
+        assert all_finite(numbers, float(np.dot(numbers, numbers))) is finite
 
 
 @pytest.mark.parametrize("clipping", [[], ["train.clip_value=0.1"]], ids=str)  # which must not hide an infinity
@@ -85,14 +87,14 @@ def test_a_nonfinite_gradient_is_named_and_its_update_not_made(
 def test_a_nonfinite_weight_is_named(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = SGD.step
+    update = SGD.update
 
-    def poisoned(self: SGD, lr: float | None = None) -> None:
-        step(self, lr)
+    def poisoned(self: SGD, block: Block, lr: float) -> None:
+        update(self, block, lr)
         if self.t == 6:
-            self._blocks[0].theta[0] = np.nan
+            block.theta[0] = np.nan
 
-    monkeypatch.setattr(SGD, "step", poisoned)
+    monkeypatch.setattr(SGD, "update", poisoned)
     message, folder = diverged(load(), tmp_path / "runs")
     assert "a weight became nan at step 6, first in linear1.W" in message
     assert all(np.isfinite(array).all() for array in load_file(folder / "model.safetensors").values())
@@ -181,12 +183,16 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
     value, origin = nonfinite_gradient(network)
     assert (value, str(origin)) == (np.inf, f"the gradient of linear{number}.{tensor}")
     with pytest.raises(NonFinite) as caught:
-        check_gradient(network, np.ones((2, 4)))
+        check_update(Squares(np.inf, np.inf), network, np.ones((2, 4)))
     assert caught.value.quantity == "the gradient"
     assert caught.value.origin == origin == Origin("the gradient of {}", f"linear{number}", tensor)
     parameter.value[...] = -np.inf
     value, origin = nonfinite_weight(network)
     assert (value, str(origin)) == (-np.inf, f"linear{number}.{tensor}")
+    network.flat.gradients[:] = 1.0
+    with pytest.raises(NonFinite) as caught:
+        check_update(Squares(1.0, np.inf), network, np.ones((2, 4)))
+    assert (caught.value.quantity, caught.value.origin) == ("a weight", origin)
     if tensor == "W":
         parameter.value[0] = 1e200
         with np.errstate(over="ignore"):

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlab.optim.base import BLOCK
+from nnlab.core.threads import Workers
+from nnlab.optim.base import BLOCK, WORTH_THREADS
 from nnlab.registry import optimizers
 
 each_rule = pytest.mark.parametrize("name", optimizers.names())
@@ -95,3 +96,34 @@ def test_a_large_gradient_scale_or_a_tiny_one_stays_finite_in_float32(name: str,
     gs = [np.array([1e15, 1e-15, 1e-38, -1e15]) * sign for sign in (1, -1, 1)]
     # Besides: an overflow or a division by 0 warns, and a warning fails the test.
     assert np.isfinite(walked(optimizers[name](lr=0.01), θ, gs, regularized=4)).all()
+
+
+def test_threads_that_share_the_blocks_change_no_digit() -> None:
+    rng = np.random.default_rng(0)
+    θ = rng.standard_normal(WORTH_THREADS // 3 + 5).astype(np.float32)
+    gs = rng.standard_normal((3, len(θ))).astype(np.float32)
+    paths, squares = [], []
+    for threads in (1, 3):
+        own, g, workers = θ.copy(), np.empty_like(θ), Workers(threads)
+        optimizer = optimizers["adamw"](lr=0.01)
+        optimizer.bind(own, g, BLOCK + 7, workers)
+        for gradient in gs:
+            g[:] = gradient
+            optimizer.step()
+            squares.append(optimizer.squares)
+        paths.append(own)
+    np.testing.assert_array_equal(*paths)
+    assert squares[:3] == squares[3:]
+
+
+@each_rule
+def test_a_step_sums_the_squares_of_its_gradient_and_of_the_new_values(name: str, problem: Any) -> None:
+    θ, (g,) = problem(BLOCK + 9, 1)
+    optimizer = optimizers[name](lr=0.01)
+    optimizer.bind(θ, g)
+    g_before = g.copy()
+    optimizer.step()
+    gradient, values = optimizer.squares
+    np.testing.assert_array_equal(g, g_before)
+    assert gradient == pytest.approx(float((g**2).sum()))
+    assert values == pytest.approx(float((θ**2).sum()))
