@@ -43,6 +43,22 @@ def column_sums(rows: Array, out: Array | None = None) -> Array:
     return total
 
 
+ZEROS = 2**16
+"""The numbers at most of :func:`zeros_like`."""
+
+
+def zeros_like(x: Array) -> Array:
+    """Zeros in rows in the shape of x, which must have at most ``ZEROS`` numbers; all share one memory."""
+    return _zeros(x.dtype)[: x.size].reshape(x.shape)
+
+
+@cache
+def _zeros(dtype: npt.DTypeLike) -> Array:
+    zeros = np.zeros(ZEROS, dtype)
+    zeros.flags.writeable = False
+    return zeros
+
+
 @cache
 def _ones(dtype: npt.DTypeLike) -> Array:
     return np.ones(BLOCK, dtype)

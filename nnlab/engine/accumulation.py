@@ -1,7 +1,7 @@
 """Gradient accumulation: the mini-batches of an update, and the mean of their gradients."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,13 +28,19 @@ class GradientAccumulation:
         self._gradient = gradient
         self._size = size
         self._sum = np.empty_like(gradient) if count > 1 else None
+        self._parts: dict[int, list[MiniBatch]] = {}  # by number of samples
         self.loss = 0.0
 
-    def mini_batches(self, samples: int) -> Iterator[MiniBatch]:
+    def mini_batches(self, samples: int) -> list[MiniBatch]:
         """The parts of a batch of this many samples, of which the last may be smaller."""
-        for number, start in enumerate(range(0, samples, self._size)):
-            end = min(start + self._size, samples)
-            yield MiniBatch(number, slice(start, end), (end - start) / samples)
+        if samples not in self._parts:  # making them takes 2 of the 70 µs of a small step
+            starts = range(0, samples, self._size)
+            cuts = pairwise((*starts, samples))
+            self._parts[samples] = [
+                MiniBatch(number, slice(start, end), (end - start) / samples)
+                for number, (start, end) in enumerate(cuts)
+            ]
+        return self._parts[samples]
 
     def add(self, part: MiniBatch, loss: float) -> None:
         """Add the loss of a mini-batch to ``loss`` and its gradient, which was just computed, to the others.

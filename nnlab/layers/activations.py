@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Gt, Le, Lt
 
-from nnlab.core.arrays import LARGEST_EXPONENT, Array, Shape
+from nnlab.core.arrays import LARGEST_EXPONENT, ZEROS, Array, Shape, zeros_like
 from nnlab.layers.base import Activation
 from nnlab.registry import Doc, activations
 
@@ -123,15 +123,18 @@ class ReLU(Rectifier):
     dies_at_zero = True
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """y = max(x, 0), as a clip: NumPy takes 10 µs for the maximum of 30,000 numbers with 0, 4 µs for this."""
-        self._y = np.clip(x, 0, inf, out=self.workspace.like("y", x))
-        return self._y
+        """y = max(x, 0), of 30,000 numbers in 4 µs: with a zero for each. With one for all NumPy takes 15.
+
+        As a clip 8, for arrays that are large, so that reading the zeros costs more, or not in rows.
+        """
+        self._y = y = self.workspace.like("y", x)
+        if x.size <= ZEROS and x.flags.c_contiguous:
+            return np.maximum(x, zeros_like(x), out=y)
+        return np.clip(x, 0, inf, out=y)
 
     def backward(self, dy: Array) -> Array:
         """dx = dy where y > 0, else 0."""
-        dx = self.workspace.like("dx", dy)
-        np.multiply(dy, self.kink_sides(), out=dx)
-        return dx
+        return np.multiply(dy, self.kink_sides(), out=self.workspace.like("dx", dy))
 
 
 @activations.register("leaky_relu")

@@ -49,7 +49,7 @@ class Loss(ABC):
     def forward(self, scores: Array, targets: Array) -> float:
         """The mean loss of the rows of a batch, summed in float64."""
         scores, targets = rows(scores, targets)
-        return float(self.per_sample(scores, targets).sum(dtype=np.float64)) / len(targets)
+        return float(np.add.reduce(self.per_sample(scores, targets), dtype=np.float64)) / len(targets)
 
     def replica(self) -> Self:
         """The same loss with memory of its own, to work beside this one."""

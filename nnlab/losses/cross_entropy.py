@@ -87,13 +87,17 @@ class CrossEntropy(Loss):
         # Classes first: reducing along rows of 10 costs 8 µs a batch, along columns 2 µs.
         shifted = self.workspace.array("shifted", (K, N), scores.dtype)
         np.copyto(shifted, scores.T)
-        shifted -= np.max(shifted.real, axis=0, out=self.workspace.array("largest", (N,), scores.real.dtype))
+        # The reductions of NumPy's ufuncs: np.max and np.sum look at their arguments for another 1 µs.
+        largest = self.workspace.array("largest", (N,), scores.real.dtype)
+        shifted -= np.maximum.reduce(shifted.real, axis=0, out=largest)
         exponentials = np.exp(shifted, out=self.workspace.array("exponentials", (K, N), scores.dtype))
-        total = np.sum(exponentials, axis=0, out=self.workspace.array("total", (N,), scores.dtype))
-        at_label = (labels, self._places(N))
+        total = np.add.reduce(exponentials, axis=0, out=self.workspace.array("total", (N,), scores.dtype))
+        # Places in the flat array: 1 µs in place of 4 for each use of (labels, 0 ... N − 1).
+        at_label = np.multiply(labels, N, out=self.workspace.array("at label", (N,), np.intp), dtype=np.intp)
+        at_label += self._places(N)
         weights = self._weights_of(labels, scores)
         self._saved = exponentials, total, at_label, weights
-        expected = shifted[at_label]
+        expected = shifted.reshape(-1)[at_label]
         if self.smoothing:
             expected *= 1 - self.smoothing
             mean = np.mean(shifted, axis=0, out=self.workspace.array("mean", (N,), scores.dtype))
@@ -127,7 +131,7 @@ class CrossEntropy(Loss):
         np.divide(exponentials, total, out=difference)
         if self.smoothing:
             difference -= self.smoothing / K
-        difference[at_label] -= 1 - self.smoothing
+        difference.reshape(-1)[at_label] -= 1 - self.smoothing
         if weights is not None:
             difference *= weights
         dscores = self.workspace.array("dscores", (N, K), exponentials.dtype)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from nnlab.core.arrays import Array
 from nnlab.metrics.share import Share
 from nnlab.registry import metrics
@@ -23,5 +25,5 @@ class Accuracy(Share):
 
     def update(self, scores: Array, targets: Array) -> None:
         """Of equally high scores the first counts."""
-        self.correct += int((scores.argmax(axis=1) == targets).sum())
+        self.correct += int(np.count_nonzero(scores.argmax(axis=1) == targets))
         self.samples += len(targets)

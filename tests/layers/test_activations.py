@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from nnlab.core.arrays import ZEROS
 from nnlab.core.random import AddressedStreams
 from nnlab.layers.activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from nnlab.layers.base import Activation
@@ -191,3 +192,18 @@ def test_elu_of_minus_infinity_is_minus_alpha() -> None:
     layer.setup((3,), AddressedStreams(0))
     x = np.array([[-np.inf, -1e30, np.inf]], np.float32)
     assert layer.forward(x, training=False).tolist() == [[-0.5, -0.5, np.inf]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_relu_of_rows_images_and_large_arrays(prepared: Prepared, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((3, 5)).astype(dtype)
+    rows[0, :2] = 0.0, -0.0
+    images = rng.standard_normal((2, 3, 3, 4)).astype(dtype).transpose(0, 3, 1, 2)
+    large = rng.standard_normal((ZEROS // 4 + 1, 4)).astype(dtype)
+    for x in (rows, images, large):
+        layer = prepared(ReLU(), x.shape[1:], dtype)
+        y = layer.forward(x, training=True)
+        np.testing.assert_array_equal(y, np.where(x > 0, x, 0))
+        np.testing.assert_array_equal(layer.backward(np.full_like(x, 2.0)), np.where(x > 0, 2.0, 0.0))
+        assert y.dtype == dtype
