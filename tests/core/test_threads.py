@@ -4,7 +4,9 @@ import gc
 import os
 import runpy
 import signal
+import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -172,6 +174,13 @@ def test_what_was_computed_is_not_kept() -> None:
     del finished
     gc.collect()
     assert kept() is None
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="for free-threaded builds of Python")
+def test_no_import_brings_the_interpreters_lock_back() -> None:
+    code = "import sys, nnlab, nnlab.train.run, matplotlib.pyplot; print(sys._is_gil_enabled())"
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == "False"
 
 
 def test_threads_inherit_errstate() -> None:
