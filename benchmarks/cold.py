@@ -62,7 +62,7 @@ def measure(repeats: int, environment: dict[str, str]) -> dict[str, tuple[float,
 
 def lines(found: dict[str, tuple[float, float]]) -> list[str]:
     """A Markdown table."""
-    rows = [f"| `{name}` | {seconds:.2f} | {mib:.0f} |" for name, (seconds, mib) in found.items()]
+    rows = [f"| `{name}` | {seconds:.3g} | {mib:.0f} |" for name, (seconds, mib) in found.items()]
     return ["| command | seconds | peak MiB |", "|---|---|---|", *rows]
 
 
