@@ -18,8 +18,8 @@ from nnlab.core.numerical import numerical_gradient
 from nnlab.core.random import Purpose, make_streams
 from nnlab.core.task import CLASSES, NUMBERS
 from nnlab.data.pipeline.augmentation import augment
-from nnlab.layers import Layer
 from nnlab.layers.activations import Tanh
+from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.linear import Linear

@@ -9,8 +9,8 @@ import pytest
 from trainings import make_experiment, make_network
 
 from nnlab.errors import ShapeError, SpecError
-from nnlab.layers import Layer
 from nnlab.layers.activations import Identity, ReLU
+from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.composite import replica
 from nnlab.layers.concat import Concat

@@ -4,8 +4,8 @@ import pytest
 
 from nnlab.core.random import make_streams
 from nnlab.errors import ShapeError
-from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Tanh
+from nnlab.layers.base import Layer
 from nnlab.layers.composite import set_up_layers
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout

@@ -11,8 +11,8 @@ from trainings import make_network
 
 from nnlab.core.initialisers import Normal
 from nnlab.errors import ShapeError
-from nnlab.layers import Layer
 from nnlab.layers.activations import Identity, ReLU
+from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nnlab.errors import ShapeError
-from nnlab.layers import Layer
+from nnlab.layers.base import Layer
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.lrn import LocalResponseNorm
 from nnlab.layers.pool import AvgPool, GlobalAvgPool, MaxPool

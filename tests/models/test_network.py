@@ -9,8 +9,8 @@ from trainings import make_network
 
 from nnlab.core.arrays import Shape
 from nnlab.errors import ShapeError
-from nnlab.layers import Layer
 from nnlab.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.conv import Conv2D
 from nnlab.layers.dropout import Dropout

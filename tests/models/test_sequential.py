@@ -12,8 +12,8 @@ from trainings import make_network
 from nnlab.core.flat_parameters import FlatParameters
 from nnlab.core.random import Purpose, make_streams
 from nnlab.errors import ShapeError
-from nnlab.layers import Layer
 from nnlab.layers.activations import ReLU, Sigmoid
+from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.composite import set_up_layers
 from nnlab.layers.conv import Conv2D

@@ -128,6 +128,7 @@ def test_threads_stand_in_for_auto_only(make: Callable[..., TrialTask], monkeypa
         return train_and_record(setup, *arguments, **options)
 
     monkeypatch.setattr(trial_module, "train_and_record", watched)
+    monkeypatch.setattr("nnlab.core.threads.available_cores", lambda: 8)
     auto, three = make(), make("compute.threads=3")
     run_trial(replace(auto, threads=5), never)
     run_trial(replace(three, threads=5, folder=three.folder.with_name("trial-002")), never)

@@ -16,6 +16,7 @@ from stopped_runs import change_environment, contents, environment, killed, stop
 from nnlab.config.experiment import Experiment
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import Diverged, Interrupted, RunError
+from nnlab.optim.base import Block
 from nnlab.optim.sgd import SGD
 from nnlab.records.checkpoint import checkpoint_files, read_checkpoint, write_checkpoint
 from nnlab.records.reader import read_run
@@ -149,14 +150,14 @@ def test_a_resumed_run_that_diverges_keeps_the_weights_of_the_last_evaluation(
 ) -> None:
     experiment = load("optimizer={name: sgd, lr: 0.05}", "train.eval_every=5", "train.checkpoint_every=1")
     folder = stopped(experiment, tmp_path / "runs", at, monkeypatch)
-    step = SGD.step
+    update = SGD.update
 
-    def poisoned(self: SGD, lr: float | None = None) -> None:
-        step(self, lr)
+    def poisoned(self: SGD, block: Block, lr: float) -> None:
+        update(self, block, lr)
         if self.t == 13:
-            self._blocks[0].theta[0] = np.nan
+            block.theta[0] = np.nan
 
-    monkeypatch.setattr(SGD, "step", poisoned)
+    monkeypatch.setattr(SGD, "update", poisoned)
     with pytest.raises(Diverged, match=r"a weight became nan at step 13.*the weights saved are those of step 10"):
         resume(folder)
     with pytest.raises(Diverged):
