@@ -29,12 +29,13 @@ BLOCK = 1024
 def column_sums(rows: Array, out: Array | None = None) -> Array:
     """Column sums of (M, D), in blocks of rows: (D,).
 
-    A matrix product with ones sums 100 rows in 1.1 µs; rows.sum(0) takes 3.1 µs.
+    A product with ones sums 100 rows of 100 in 0.7 µs, as a matmul in 1.4; rows.sum(0) takes three times as long.
     """
     M, D = rows.shape
-    ones = _ones(rows.dtype)
     if M <= BLOCK:
-        return np.matmul(ones[:M], rows, out=out)
+        total: Array = _ones(rows.dtype, M).dot(rows, out)
+        return total
+    ones = _ones(rows.dtype, BLOCK)
     whole = M - M % BLOCK
     blocks = np.matmul(ones, rows[:whole].reshape(-1, BLOCK, D))
     total = np.sum(blocks, axis=0, out=out)
@@ -60,8 +61,8 @@ def _zeros(dtype: npt.DTypeLike) -> Array:
 
 
 @cache
-def _ones(dtype: npt.DTypeLike) -> Array:
-    return np.ones(BLOCK, dtype)
+def _ones(dtype: np.dtype[Any], count: int) -> Array:
+    return np.ones(BLOCK, dtype) if count == BLOCK else _ones(dtype, BLOCK)[:count]
 
 
 def arrays_under(name: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -88,43 +88,52 @@ class BatchNorm(Layer):
     def _normalise(self, x: Array, training: bool) -> Array:
         training = training and not self.frozen
         self._training = training
-        centred = self.workspace.array("centred", x.shape, x.dtype)
-        y = self.workspace.array("y", x.shape, x.dtype)
-        statistics = self.workspace.array("statistics", (2, x.shape[1]), x.dtype)
-        self._statistics = statistics
+        array, (N, D) = self.workspace.array, x.shape
+        self._centred = centred = array("centred", x.shape, x.dtype)
+        y = array("y", x.shape, x.dtype)
+        self._statistics = statistics = array("statistics", (2, D), x.dtype)
         mean, variance = statistics
         if training:
             column_sums(x, out=mean)
-            mean /= len(x)
+            mean /= N
             np.subtract(x, mean, out=centred)
             np.multiply(centred, centred, out=y)
             column_sums(y, out=variance)
-            variance /= len(x)
-            self._running *= self.momentum
-            self._running += (1 - self.momentum) * statistics.real
+            variance /= N
+            self._update_running(statistics.real)
         else:
-            statistics[...] = self._running
+            np.copyto(statistics, self._running)
             np.subtract(x, mean, out=centred)
-        self._centred = centred
-        self._inverse_std = 1 / np.sqrt(variance + self.eps)
-        self._scale = self.gamma.value * self._inverse_std
+        self._inverse_std = inverse_std = np.add(variance, self.eps, out=array("inverse std", (D,), x.dtype))
+        np.sqrt(inverse_std, out=inverse_std)
+        np.divide(1, inverse_std, out=inverse_std)
+        self._scale = np.multiply(self.gamma.value, inverse_std, out=array("scale", (D,), x.dtype))
         # One factor; computing x̂ first would take one more pass.
         np.multiply(centred, self._scale, out=y)
         y += self.beta.value
         return y
 
+    def _update_running(self, statistics: Array) -> None:
+        self._running *= self.momentum
+        share = self.workspace.array("share", statistics.shape, statistics.dtype)
+        self._running += np.multiply(statistics, 1 - self.momentum, out=share)
+
     def _gradients(self, dy: Array) -> Array:
-        N = len(dy)
+        N, D = dy.shape
         dx = self.workspace.array("dx", dy.shape, dy.dtype)
         np.multiply(dy, self._centred, out=dx)
-        column_sums(dx, out=self.gamma.grad)
-        self.gamma.grad *= self._inverse_std
-        column_sums(dy, out=self.beta.grad)
+        dgamma, dbeta = self.gamma.grad, self.beta.grad
+        column_sums(dx, out=dgamma)
+        dgamma *= self._inverse_std
+        column_sums(dy, out=dbeta)
         if not self._training:
             np.multiply(dy, self._scale, out=dx)
             return dx
-        np.multiply(self._centred, self._inverse_std * self.gamma.grad / -N, out=dx)
+        row = self.workspace.array("row", (D,), dy.dtype)
+        np.multiply(self._inverse_std, dgamma, out=row)
+        row /= -N
+        np.multiply(self._centred, row, out=dx)
         dx += dy
-        dx -= self.beta.grad / N
+        dx -= np.divide(dbeta, N, out=row)
         dx *= self._scale
         return dx
