@@ -63,6 +63,8 @@ def check_objective(objective: float, network: Network, regularizers: Sequence[R
 
 def check_update(squares: Squares, network: Network, x: Array) -> None:
     """Raise NonFinite where the gradient of the batch x is not finite, or a weight after the update that it led to."""
+    if isfinite(squares.gradient) and isfinite(squares.values):
+        return
     if not all_finite(network.flat.trained_gradients, squares.gradient):
         value, origin = nonfinite_gradient(network)
         raise NonFinite("the gradient", value, network.streams.step, origin, x)

@@ -92,14 +92,20 @@ class Optimizer(ABC):
         self.t += 1
         rate = self.lr if lr is None else lr
 
-        def updated(worker: int, index: int) -> Squares:
-            block = self._blocks[worker][index]
-            gradient = float(np.dot(block.g, block.g))
-            self.update(block, rate)
-            return Squares(gradient, float(np.dot(block.theta, block.theta)))
-
-        gradients, values = zip(*self._workers.share(updated, len(self._blocks[0])), strict=True)
+        blocks = self._blocks
+        if len(blocks[0]) == 1:
+            self.squares = self._updated(blocks[0][0], rate)
+            return
+        shares = self._workers.share(lambda worker, index: self._updated(blocks[worker][index], rate), len(blocks[0]))
+        gradients, values = zip(*shares, strict=True)
         self.squares = Squares(sum(gradients), sum(values))
+
+    def _updated(self, block: Block, lr: float) -> Squares:
+        """Update one block."""
+        g, theta = block.g, block.theta
+        gradient = float(g.dot(g))
+        self.update(block, lr)
+        return Squares(gradient, float(theta.dot(theta)))
 
     @abstractmethod
     def update(self, block: Block, lr: float) -> None:

@@ -62,7 +62,7 @@ def csv_line(values: "list[float | None]") -> str:
 
     None (such as a test metric without a test set) becomes an empty cell.
     """
-    return ",".join("" if value is None else repr(value) for value in values) + "\n"
+    return ",".join(["" if value is None else repr(value) for value in values]) + "\n"
 
 
 def text_cell(text: str) -> str:
