@@ -57,6 +57,8 @@ def load_source(source: PluginSource) -> Plugin:
         if plugin is None:
             plugin = _executed(source)
             _by_content[plugin.sha256] = plugin
+        else:
+            plugin.source.show_lines()
         former = _by_path.get(source.path)
         if former and former is not plugin:
             _withdraw(former)

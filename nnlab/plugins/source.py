@@ -67,7 +67,7 @@ class PluginSource:
         module = ModuleType(self.module_name)
         module.__file__ = str(self.path)
         vars(module)["print"] = _print
-        linecache.cache[str(self.path)] = (len(self.text), None, self.text.splitlines(keepends=True), str(self.path))
+        self.show_lines()
         sys.modules[self.module_name] = module  # where dataclasses and type hints look names up
         try:
             exec(compile(self.tree(), str(self.path), "exec"), vars(module))
@@ -76,6 +76,10 @@ class PluginSource:
             if isinstance(error, Interrupted | KeyboardInterrupt):
                 raise
             raise mistake_in(self.path, error) from error
+
+    def show_lines(self) -> None:
+        """Let tracebacks and ``inspect.getsource`` find these contents under the path, not those of another version."""
+        linecache.cache[str(self.path)] = (len(self.text), None, self.text.splitlines(keepends=True), str(self.path))
 
 
 def _print(*values: object, file: Any = None, **how: Any) -> None:

@@ -1,6 +1,7 @@
 """Loading of plugins: registries, versions of a file, mistakes with file and line."""
 
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -43,6 +44,17 @@ def test_other_contents_replace_what_the_file_registered(write: Write, swish: st
     assert layers["my_swish"]().beta == 1
     assert "second" in layers
     assert changed.components["layer"]["my_swish"] is not layers["my_swish"]
+
+
+def test_the_code_shown_is_of_the_version_that_is_loaded(write: Write, swish: str) -> None:
+    def backward() -> str:
+        return inspect.getsource(inspect.unwrap(layers["my_swish"].backward))
+
+    first = load_plugin(write())
+    load_plugin(write(swish.replace("return dy *", "return 2 * dy *")))
+    assert "return 2 * dy *" in backward()
+    load_plugin(write(first.text))
+    assert "return dy *" in backward()
 
 
 def test_another_file_takes_over_equal_names_only(write: Write, swish: str) -> None:
