@@ -33,7 +33,7 @@ class GradientAccumulation:
 
     def mini_batches(self, samples: int) -> list[MiniBatch]:
         """The parts of a batch of this many samples, of which the last may be smaller."""
-        if samples not in self._parts:  # making them takes 2 of the 70 µs of a small step
+        if samples not in self._parts:  # making them takes 1.5 µs, finding them 0.1
             starts = range(0, samples, self._size)
             cuts = pairwise((*starts, samples))
             self._parts[samples] = [

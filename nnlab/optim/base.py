@@ -12,8 +12,8 @@ from nnlab.core.arrays import Array, copy_arrays
 from nnlab.core.threads import Workers
 from nnlab.registry import Doc, registered_name
 
-# Values of one block with its gradient, state and scratch stay in the cache: on 4.2 M parameters Adam takes 12 ms in
-# blocks and 26 ms in whole passes. Threads wait for each other after each pass over a shorter one: two take 3.8 ms for
+# Values of one block with its gradient, state and scratch stay in the cache: on 4.2 M parameters Adam takes 8 ms in
+# blocks and 11 ms in whole passes. Threads wait for each other after each pass over a shorter one: two take 3.8 ms for
 # 1.86 M parameters in blocks of 32,768, 2.2 ms in these; one thread 3.7 and 3.5 ms.
 BLOCK = 65_536
 # From this many values of θ and state threads share the blocks: two take 0.41 in place of 0.56 ms for 433,000 values
