@@ -4,10 +4,10 @@ import argparse
 import importlib
 import json
 import os
-import resource
 import shutil
 import sys
 from importlib.util import find_spec
+from math import nan
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -76,12 +76,17 @@ def peak_mib() -> float:
     if status.exists():
         (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    most = nan  # not known on Windows
+    if sys.platform != "win32":
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def keep_to_cores(threads: int) -> None:
     """Limit this process to as many cores as threads, before a library counts them: the only limit that all keep."""
-    if hasattr(os, "sched_setaffinity"):
+    if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     os.environ["NPROC"] = str(threads)  # how many threads XLA starts
 

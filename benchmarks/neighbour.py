@@ -49,12 +49,15 @@ def on_one_core(core: int | None = None) -> Iterator[None]:
 
     Only on Linux; BLAS libraries loaded before keep the threads that they have.
     """
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cores) if core is None else core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
+    if sys.platform == "linux":
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {max(cores) if core is None else core})
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, cores)
+    else:
+        raise SystemExit("a process is kept to one core on Linux only")
 
 
 MODES = ("quiet", "neighbour", "nice", "one-core")

@@ -22,8 +22,8 @@ from nnlab.models.network import Network
 from nnlab.train import run as runs
 
 CLOCKS: dict[str, Callable[[], float]] = {"wall": perf_counter, "cpu": thread_time}
-# What the loop calls besides network, batches, evaluation and optimizer; a function that it no longer has is left out.
-CHECKS = ("check_objective", "check_gradient", "check_weights", "check_evaluation")
+# What the loop calls besides network, batches, evaluation and optimizer.
+CHECKS = ("check_objective", "check_update", "check_evaluation")
 SHOWN = 0.05  # per cent
 
 
@@ -145,10 +145,9 @@ class Profile:
 def profiled(experiment: Experiment, clock: str) -> Profile:
     """Train once with a timer around every part."""
     profile = Profile(CLOCKS[clock])
-    plain, functions = (
-        runs.train,
-        {name: getattr(loop, name) for name in (*CHECKS, "penalty_value") if name in vars(loop)},
-    )
+    names = vars(runs)  # its ``train`` is the loop's
+    plain = names["train"]
+    functions = {name: getattr(loop, name) for name in (*CHECKS, "penalty_value")}
 
     def watched(setup: RunSetup, observers: Any, stop: Any, checkpointer: Any) -> Any:
         profile.watch(setup, observers, checkpointer)
@@ -157,11 +156,11 @@ def profiled(experiment: Experiment, clock: str) -> Profile:
         profile.seconds = CLOCKS[clock]() - started
         return outcome
 
-    runs.train = watched
+    names["train"] = watched
     try:
         train(experiment)
     finally:
-        runs.train = plain
+        names["train"] = plain
         for name, function in functions.items():
             setattr(loop, name, function)
     return profile

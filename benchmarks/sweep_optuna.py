@@ -1,13 +1,17 @@
 """The sweep of sweep_torch.py by Optuna: ``python sweep_optuna.py OUT N_JOBS LR,LR,... SEED,SEED,...``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import optuna
 import sweep_torch
 
 out, jobs = Path(sys.argv[1]), int(sys.argv[2])
-space = {"lr": [float(text) for text in sys.argv[3].split(",")], "seed": [int(text) for text in sys.argv[4].split(",")]}
+space: dict[str, Sequence[float]] = {
+    "lr": [float(text) for text in sys.argv[3].split(",")],
+    "seed": [int(text) for text in sys.argv[4].split(",")],
+}
 
 
 def objective(trial: optuna.Trial) -> float:

@@ -147,7 +147,7 @@ def cross_entropy(scores: jax.Array, y: jax.Array) -> jax.Array:
 
 def update_rule(experiment: Experiment) -> tuple[Callable[..., tuple[Values, Any]], Callable[[Values], Any]]:
     """nnlab's formulas for SGD, momentum and Adam; L2 on weights only."""
-    rule = experiment.optimizer
+    rule: Any = experiment.optimizer  # its name says which fields it has
     l2 = sum(penalty.strength for penalty in experiment.penalty if registered_name(penalty) == "l2")
     lr = rule.lr
 

@@ -134,7 +134,7 @@ def _made(layer: Any, l2: float) -> Any:
 
 
 def _optimizer(experiment: Experiment) -> Any:
-    rule = experiment.optimizer
+    rule: Any = experiment.optimizer  # its name says which fields it has
     match registered_name(rule):
         case "sgd":
             return keras.optimizers.SGD(rule.lr)

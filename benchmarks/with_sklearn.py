@@ -1,6 +1,7 @@
 """Training with scikit-learn's MLPClassifier: fully connected, ReLU, tanh or sigmoid, SGD or Adam."""
 
 from time import perf_counter
+from typing import Any
 
 from sklearn.neural_network import MLPClassifier
 
@@ -9,6 +10,7 @@ from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import Array
 from nnlab.data.pipeline.batches import Batch
 from nnlab.engine.run_setup import RunSetup
+from nnlab.models.mlp import MLP
 from nnlab.registry import registered_name
 
 ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "identity": "identity"}
@@ -22,13 +24,15 @@ def prepare(experiment: Experiment) -> Train:
     course = Course(experiment, RunSetup(experiment))
     x, y = _flat(course.train)
     test = _flat(course.test) if course.test else None
-    rule = experiment.optimizer
+    rule: Any = experiment.optimizer  # of which only some have a momentum
+    model = experiment.model
+    assert isinstance(model, MLP)
     classes = sorted(set(y.tolist()))
 
     def train() -> Trained:
         network = MLPClassifier(
-            tuple(experiment.model.hidden),
-            activation=ACTIVATIONS[registered_name(experiment.model.activation)],
+            tuple(model.hidden),
+            activation=ACTIVATIONS[registered_name(model.activation)],
             solver="adam" if registered_name(rule) == "adam" else "sgd",
             learning_rate_init=rule.lr,
             momentum=getattr(rule, "momentum", 0.0),

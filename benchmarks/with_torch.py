@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -124,7 +125,7 @@ def optimizer_of(experiment: Experiment, model: nn.Module) -> torch.optim.Optimi
     others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
     l2 = sum(penalty.strength for penalty in experiment.penalty if registered_name(penalty) == "l2")
     groups = [{"params": weights, "weight_decay": l2}, {"params": others, "weight_decay": 0.0}]
-    rule = experiment.optimizer
+    rule: Any = experiment.optimizer  # its name says which fields it has
     match registered_name(rule):
         case "sgd":
             return torch.optim.SGD(groups, lr=rule.lr, fused=True)
