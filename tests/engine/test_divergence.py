@@ -62,7 +62,7 @@ def test_large_numbers_are_finite_though_their_squares_are_not(vector: list[floa
 
 
 @pytest.mark.parametrize("clipping", [[], ["train.clip_value=0.1"]], ids=str)  # which must not hide an infinity
-def test_a_nonfinite_gradient_is_named_and_its_update_not_made(
+def test_a_nonfinite_gradient_is_named_and_its_step_is_not_counted(
     load: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clipping: list[str]
 ) -> None:
     backward, calls = Linear.backward_parameters, []
