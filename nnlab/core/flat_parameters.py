@@ -22,7 +22,8 @@ from nnlab.core.random import RandomGenerator
 class Parameter:
     """A trainable array of a layer.
 
-    ``initial`` draws the initial values in float64; ``regularized`` says whether regularizers act on it. A ``frozen``
+    ``initial`` draws the initial values in float64, the same from the same stream where it is ``repeatable``;
+    ``regularized`` says whether regularizers act on it. A ``frozen``
     parameter keeps its initial values: no update and no regularizer touches it, and layers need not write its gradient.
     Once :class:`FlatParameters` are allocated, ``value`` and ``grad`` are views of ``values[slice]`` and
     ``gradients[slice]``.
@@ -33,6 +34,7 @@ class Parameter:
     initial: Callable[[RandomGenerator], Array]
     regularized: bool
     frozen: bool = False
+    repeatable: bool = False
     slice: builtins.slice = field(init=False, repr=False)
     value: Array = field(init=False, repr=False)
     grad: Array = field(init=False, repr=False)
@@ -52,8 +54,11 @@ class Parameter:
 class FlatParameters:
     """The flat vectors ``values`` and ``gradients``: the first ``trained`` elements are not frozen.
 
-    Regularizers act on the first ``regularized`` of them, which are the weights.
+    Regularizers act on the first ``regularized`` of them, which are the weights. While ``redrawable``, the initial
+    values are those of the seed, and can be drawn again in place of a copy.
     """
+
+    redrawable: bool = False
 
     def __init__(self, parameters: Sequence[Parameter], dtype: npt.DTypeLike) -> None:
         trained = [parameter for parameter in parameters if not parameter.frozen]

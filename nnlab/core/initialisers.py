@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -17,7 +17,9 @@ DISTRIBUTION = Doc("normal, or uniform from −√3·std to √3·std")
 
 
 class Initialiser(ABC):
-    """Draws the initial weights of a layer."""
+    """Draws the initial weights of a layer, the same from the same stream where it is ``repeatable``."""
+
+    repeatable: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
@@ -35,6 +37,7 @@ class Initialiser(ABC):
 class Scaled(Initialiser):
     """Independent weights of mean 0 with one standard deviation."""
 
+    repeatable = True
     distribution: Distribution = "normal"
 
     @abstractmethod

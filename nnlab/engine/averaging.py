@@ -23,6 +23,11 @@ class WeightAverage:
         self._average = values.copy() if decay is not None else values[:0]
         self._fixed = decay is None  # whether the weights stay those that the network has
 
+    @property
+    def active(self) -> bool:
+        """Whether there is an average."""
+        return self._decay is not None
+
     def update(self, step: int) -> None:
         """Take in the weights after ``step`` updates."""
         if self._decay is None:

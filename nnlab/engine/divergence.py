@@ -143,12 +143,58 @@ def _origin(phrase: str, parameter: str) -> Origin:
 
 
 class LastFinite(KeptWeights):
-    """The weights at the last evaluation, of which every number was finite."""
+    """The weights at the last evaluation, of which every number was finite.
+
+    Weights drawn from the seed are drawn again in place of a copy, and those that no update follows are the network's
+    own: a training with evaluations at both ends alone copies none.
+    """
+
+    _network: Network
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._initial_buffers: dict[str, Array] | None = None  # beside weights that can be drawn again
+
+    def keep(self, step: int, *, unchanged: bool = False) -> None:
+        """Keep the current weights in place of the last; ``unchanged``: the network's stay the same from now on."""
+        self._initial_buffers = None
+        if step == 0 and not unchanged and self._network.flat.redrawable:
+            self._initial_buffers = {name: array.copy() for name, array in self._buffers().items()}
+        if unchanged or self._initial_buffers is not None:
+            self.step, self.arrays = step, {}
+        else:
+            super().keep(step)
+
+    def restore(self) -> int | None:
+        """Restore the weights and return their step; None where nothing was kept."""
+        if self._initial_buffers is not None:
+            self._network.draw_initial_values()
+            copy_arrays(self._initial_buffers, self._buffers(), "buffers")
+        elif self.arrays:
+            super().restore()
+        return self.step
+
+    def _copy_drawn_weights(self) -> None:
+        """Draw the weights of the seed, and keep them as a copy; the network has its own again afterwards."""
+        now = self._network.state()
+        other = {name: array.copy() for name, array in now.items()}
+        self.restore()
+        for name, array in now.items():
+            drawn = array.copy()
+            array[...] = other[name]
+            other[name][...] = drawn
+        self.arrays, self._initial_buffers = other, None
+
+    def _buffers(self) -> dict[str, Array]:
+        parameters = {name for name, _ in self._network.named_parameters()}
+        return {name: array for name, array in self._network.state().items() if name not in parameters}
 
     def state(self) -> dict[str, Array]:
         """The step, and as ``weights.linear1.W`` the weights where those of the network are different by now."""
         if self.step is None:
             return {}
+        if self._initial_buffers is not None:
+            self._copy_drawn_weights()
         now = self._network.state()
         same = all(np.array_equal(array, now[name]) for name, array in self.arrays.items())
         weights = {} if same else {f"weights.{name}": array for name, array in self.arrays.items()}
@@ -160,3 +206,4 @@ class LastFinite(KeptWeights):
         copy_arrays({key: state[key] for key in state if not key.startswith("weights.")}, {"step": step}, "last step")
         weights = arrays_under("weights", state) or self._network.state()
         self.load(step.item(), weights, "saved last good weights")
+        self._initial_buffers = None

@@ -66,7 +66,7 @@ def train(
         with average.in_network():  # of the weights themselves, unless train.ema is set
             row = setup.evaluation.row(step, batches.epochs(step), controls.lr(step), batches.last_batch)
             check_evaluation(row, network, lambda column: setup.evaluation.inputs(column, batches.last_batch))
-            setup.last_finite.keep(step)
+            setup.last_finite.keep(step, unchanged=last and not average.active)
             for observer in observers:
                 observer.on_evaluation(row)
             controls.after_evaluation(row)

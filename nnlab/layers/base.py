@@ -137,11 +137,14 @@ class Layer(ABC):
         """Declare a weight array with random initial values, on which penalties act."""
         if not isinstance(initialiser, Initialiser):
             raise TypeError(f"the initialiser of {name} is an object such as He(), got {initialiser!r}")
-        return self.declare(Parameter(name, shape, lambda rng: initialiser.draw(shape, fan_in, rng), regularized=True))
+        parameter = Parameter(name, shape, lambda rng: initialiser.draw(shape, fan_in, rng), regularized=True)
+        parameter.repeatable = initialiser.repeatable
+        return self.declare(parameter)
 
     def constant(self, name: str, shape: Shape, start: float) -> Parameter:
         """Declare a parameter with one initial value, on which no penalty acts (biases, scales)."""
-        return self.declare(Parameter(name, shape, lambda rng: np.full(shape, start), regularized=False))
+        parameter = Parameter(name, shape, lambda rng: np.full(shape, start), regularized=False, repeatable=True)
+        return self.declare(parameter)
 
     def declare(self, parameter: Parameter) -> Parameter:
         """Add a parameter to those of the layer."""

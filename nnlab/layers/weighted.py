@@ -31,6 +31,7 @@ class WeightedLayer(Layer):
         if not self.bias:
             return W, None
         b = Parameter("b", (outputs,), lambda rng: self.init.start_bias((outputs,)), regularized=False)
+        b.repeatable = self.init.repeatable
         return W, self.declare(b)
 
     def regularizers(self) -> list[tuple[Regularizer, Parameter]]:

@@ -135,8 +135,13 @@ class Network:
         return hasattr(self, "flat")
 
     def allocate(self, dtype: npt.DTypeLike) -> None:
-        """Allocate all parameters and draw their initial values, layer by layer."""
+        """Allocate all parameters and draw their initial values."""
         self.flat = FlatParameters(self.parameters, dtype)
+        self.draw_initial_values()
+        self.flat.redrawable = not self.streams.state() and all(weight.repeatable for weight in self.parameters)
+
+    def draw_initial_values(self) -> None:
+        """Draw the initial values of all parameters, layer by layer."""
         ordinal = 0  # counts the layers that draw, so that any other layer in between changes no weight
         for layer in self.layers:
             initialise(layer, self.streams.rng(Purpose.INIT, ordinal))
@@ -224,4 +229,5 @@ class Network:
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Copy saved arrays in; raises ShapeError when names or shapes differ."""
+        self.flat.redrawable = False
         copy_arrays(state, self.state(), "saved model")
