@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnlab.layers import lrn
 from nnlab.layers.lrn import LocalResponseNorm
 
 Prepared = Callable[..., Any]
@@ -87,6 +88,23 @@ def test_batches_of_changing_size_do_not_disturb_each_other(prepared: Prepared) 
         y, dx = layer.forward(x, training=True), layer.backward(dy)
         for array, expected in zip((y, dx), loops(x, dy, 5, 0.3, 0.75, 2.0), strict=True):
             np.testing.assert_allclose(array, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 15])
+def test_blocks_of_pixels_give_the_numbers_of_a_whole_batch(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    rng = np.random.default_rng(2)
+    x, dy = rng.standard_normal((2, 3, 6, 5, 3))
+    found = []
+    for block_bytes in (lrn.BLOCK_BYTES, 4 * 6 * 8, 1):  # all 45 pixels at once, 4 and a last one alone, one at a time
+        monkeypatch.setattr(lrn, "BLOCK_BYTES", block_bytes)
+        layer = prepared(LocalResponseNorm(size=size, alpha=0.3), x.shape[1:])
+        found.append((layer.forward(x, training=True).copy(), layer.backward(dy)))
+    for y, dx in found:
+        np.testing.assert_array_equal(y, found[0][0])
+        np.testing.assert_array_equal(dx, found[0][1])
+    np.testing.assert_allclose(found[0], loops(x, dy, size, 0.3, 0.75, 2.0), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("value", [0.0, 1e18])
