@@ -61,6 +61,19 @@ class Profile:
         self._timers: dict[tuple[str, str], list[Timer]] = {}
         self.setup: RunSetup | None = None
         self.seconds = 0.0
+        self._evaluating = False
+
+    def _mark_evaluations(self, evaluation: Any) -> None:
+        row = evaluation.row
+
+        def marked(*args: Any, **kwargs: Any) -> Any:
+            self._evaluating = True
+            try:
+                return row(*args, **kwargs)
+            finally:
+                self._evaluating = False
+
+        evaluation.row = marked
 
     def wrap(self, owner: Any, attribute: str, section: str, name: str) -> None:
         """Time a method of one object, or a function of a module, if it has it."""
@@ -102,6 +115,7 @@ class Profile:
         self.wrap(setup.optimizer, "step", "step", "update")
         self.wrap(setup.average, "update", "step", "average of the weights")
         self.wrap(setup.last_finite, "keep", "step", "keep the last finite weights")
+        self._mark_evaluations(evaluation)
         self.wrap(evaluation, "row", "step", "evaluation")
         for loader in (loader for loaders in evaluation._loaders.values() for loader in loaders):
             self.wrap(loader, "chunk", "evaluation", "gather")
@@ -121,8 +135,7 @@ class Profile:
             for function in ("backward", "backward_parameters"):
                 setattr(layer, function, timer.around(getattr(layer, function), self._clock))
             if isinstance(layer, JointProducts):
-                split = self._new("forward", name).around(layer.joint_forward, self._clock)
-                layer.joint_forward = split  # type: ignore[method-assign]
+                layer.joint_forward = self._joint(name, layer.joint_forward)  # type: ignore[method-assign]
                 layer.joint_backward = timer.around(layer.joint_backward, self._clock)  # type: ignore[method-assign]
 
     def _while_training(
@@ -133,6 +146,17 @@ class Profile:
 
         def either(x: Any, *, training: bool) -> Any:
             return (timed if training else other)(x, training=training)
+
+        return either
+
+    def _joint(self, name: str, joint_forward: Callable[..., Any]) -> Callable[..., Any]:
+        """As :meth:`_while_training`, of a product that steps and evaluations share out."""
+        timed, other = (
+            self._new(section, name).around(joint_forward, self._clock) for section in ("forward", "evaluation")
+        )
+
+        def either(*args: Any, **kwargs: Any) -> Any:
+            return (other if self._evaluating else timed)(*args, **kwargs)
 
         return either
 

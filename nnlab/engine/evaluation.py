@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Self
 
 from nnlab.core.arrays import Array
@@ -12,6 +13,7 @@ from nnlab.data.dataset import Dataset
 from nnlab.data.pipeline.batches import Batch, BatchLoader
 from nnlab.data.target_columns import TargetColumns
 from nnlab.engine.data_parallel import worth_splitting
+from nnlab.engine.sections import Section, cut_at_large_layers
 from nnlab.losses import Loss, rows
 from nnlab.metric_columns import in_row_order, measured_names, measured_statistics, metrics_columns, names_in
 from nnlab.metrics import Metric, Record, Statistic
@@ -54,12 +56,25 @@ class Tally:
         targets: Array,
         numbers: TargetColumns | None = None,
     ) -> Self:
-        """Evaluate a network on a chunk, without dropout and with running statistics.
+        """Evaluate a network on a chunk, without dropout and with running statistics."""
+        return cls.of_scores(network, loss, statistics, network.forward(x, training=False), targets, numbers)
+
+    @classmethod
+    def of_scores(
+        cls,
+        network: Network,
+        loss: Loss,
+        statistics: Sequence[Statistic],
+        scores: Array,
+        targets: Array,
+        numbers: TargetColumns | None = None,
+    ) -> Self:
+        """Evaluate the scores that a network has just computed.
 
         The loss is measured on standardised ``numbers``, other metrics in the user's units.
         """
         mean_loss, others = MEAN_LOSS.empty(loss), [statistic.empty(loss) for statistic in statistics]
-        whole = network.forward(x, training=False), targets
+        whole = scores, targets
         scores, targets = rows(*whole)
         mean_loss.update(scores, targets)
         measured = (scores, targets) if numbers is None else (numbers.undo(scores), numbers.undo(targets))
@@ -137,6 +152,8 @@ class ChunkedEvaluation:
         """Measure this many samples, at least one; ``take(worker, start, size)`` loads those of a chunk."""
         size = self.chunk
         if samples <= size and worth_splitting(self._networks[0], samples):
+            if any(section.joint for section in self._sections):
+                return self._halves(*take(0, 0, samples), statistics)
             size = -(-samples // 2)  # one chunk for each of two threads
         starts = range(0, samples, size)
 
@@ -145,6 +162,27 @@ class ChunkedEvaluation:
             return Tally.of(self._networks[worker], self._losses[worker], statistics, x, targets, self._numbers)
 
         return _summed(self._workers.share(tally, len(starts)))
+
+    def _halves(self, x: Array, targets: Array, statistics: Sequence[Statistic]) -> Tally:
+        """Measure two halves, which share the products of large layers: each of their weights is read once."""
+        half = -(-len(x) // 2)
+        halves = [slice(0, half), *([slice(half, len(x))] if len(x) > half else [])]
+        for section in self._sections:
+            x = section.forward(x, halves, self._workers, training=False)
+        return _summed(
+            [
+                Tally.of_scores(network, self._losses[0], statistics, x[part], targets[part], self._numbers)
+                for network, part in zip(self._two_networks, halves, strict=False)
+            ]
+        )
+
+    @cached_property
+    def _two_networks(self) -> Sequence[Network]:
+        return self._networks[:2] if len(self._networks) > 1 else [*self._networks, self._networks[0].replica()]
+
+    @cached_property
+    def _sections(self) -> Sequence[Section]:
+        return cut_at_large_layers(self._two_networks, 0)
 
 
 class Evaluation:

@@ -36,14 +36,14 @@ class Section:
     out_shape: Shape
     workspace: Workspace = field(default_factory=Workspace)
 
-    def forward(self, x: Array, parts: Sequence[slice], workers: Workers) -> Array:
+    def forward(self, x: Array, parts: Sequence[slice], workers: Workers, *, training: bool = True) -> Array:
         """The output for a whole batch."""
         layers, joint = self.layers, self.joint
         if layers[0]:
             out = self.workspace.array("out", (len(x), *self.out_shape), x.dtype)
 
             def compute(index: int) -> None:
-                out[parts[index]] = forward(layers[index], x[parts[index]], training=True)
+                out[parts[index]] = forward(layers[index], x[parts[index]], training=training)
 
             workers.run(compute, len(parts))
         else:

@@ -23,7 +23,12 @@ def no_batch() -> Batch:
 
 @pytest.mark.parametrize("chunk", [2, 5, 100])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_objective_has_the_activity_penalty_and_the_loss_has_not(chunk: int, threads: int) -> None:
+@pytest.mark.parametrize("joint", [False, True])
+def test_the_objective_has_the_activity_penalty_and_the_loss_has_not(
+    monkeypatch: pytest.MonkeyPatch, chunk: int, threads: int, joint: bool
+) -> None:
+    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", 12 if joint else 1000)
+    monkeypatch.setattr("nnlab.engine.evaluation.worth_splitting", lambda network, samples: joint)
     layers = [Linear(units=4), ActivityL1(strength=0.5), ActivityL2(strength=0.25), Linear(units=3)]
     network = make_network(layers, (2,), 3)
     rng = np.random.default_rng(0)
@@ -74,6 +79,31 @@ def test_a_single_chunk_is_halved_where_worth_splitting_whatever_the_threads(
     _, evaluation = make_evaluation(11, 100, threads)
     evaluation.row(0, 0.0, 0.1, no_batch)
     assert sorted(seen, reverse=True) == sizes
+
+
+@pytest.mark.parametrize("samples", [1, 2, 11])
+def test_halves_of_a_single_chunk_share_the_products_of_large_layers(
+    monkeypatch: pytest.MonkeyPatch, samples: int
+) -> None:
+    plain = without_gaps(make_evaluation(samples, 100, 1)[1].row(0, 0.0, 0.1, no_batch))
+    products: list[tuple[int, slice]] = []
+    forward = Linear.joint_forward
+
+    def counting(self: Linear, x: np.ndarray, columns: slice, out: np.ndarray) -> None:
+        products.append((len(x), columns))
+        forward(self, x, columns, out)
+
+    monkeypatch.setattr(Linear, "joint_forward", counting)
+    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", 40 * 50)
+    monkeypatch.setattr("nnlab.engine.evaluation.worth_splitting", lambda network, samples: True)
+    evaluations = [make_evaluation(samples, 100, threads)[1] for threads in (1, 2, 3)]
+    rows = [without_gaps(evaluation.row(0, 0.0, 0.1, no_batch)) for evaluation in evaluations]
+    assert rows[0] == rows[1] == rows[2] == pytest.approx(plain, rel=1e-5)
+    assert sorted(products[:2], key=str) == [(samples, slice(0, 25)), (samples, slice(25, 50))]
+
+
+def without_gaps(row: dict[str, float | None]) -> dict[str, float]:
+    return {column: value for column, value in row.items() if value is not None}
 
 
 def test_an_evaluation_copies_no_images() -> None:
