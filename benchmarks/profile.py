@@ -150,7 +150,7 @@ class Profile:
         return either
 
     def _joint(self, name: str, joint_forward: Callable[..., Any]) -> Callable[..., Any]:
-        """As :meth:`_while_training`, of a product that steps and evaluations share out."""
+        """As :meth:`_while_training`, of a product of several replicas."""
         timed, other = (
             self._new(section, name).around(joint_forward, self._clock) for section in ("forward", "evaluation")
         )
