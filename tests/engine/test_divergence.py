@@ -13,7 +13,6 @@ from trainings import make_experiment, make_network
 from nnlab.config.experiment import Experiment
 from nnlab.core.arrays import arrays_under
 from nnlab.core.initialisers import He, Initialiser, Orthogonal
-from nnlab.core.random import make_streams
 from nnlab.engine.divergence import (
     LastFinite,
     NonFinite,
@@ -260,9 +259,7 @@ def test_weights_that_no_update_follows_are_those_of_the_network() -> None:
 def two_layers(*, batch_norm: bool = False, rng: str = "streams", init: Initialiser | None = None) -> Network:
     normal = [BatchNorm()] if batch_norm else []
     layers = [Linear(units=3, init=init or He()), *normal, Tanh(), Linear(units=2, init=init or He())]
-    network = Network(layers, (4,), (2,), make_streams(rng, 5))
-    network.allocate(np.float32)
-    return network
+    return make_network(layers, (4,), 2, rng=rng, seed=5, dtype="float32")
 
 
 def change(network: Network) -> None:
