@@ -29,7 +29,7 @@ BLOCK = 1024
 def column_sums(rows: Array, out: Array | None = None) -> Array:
     """Column sums of (M, D), in blocks of rows: (D,).
 
-    A product with ones sums 100 rows of 100 in 0.7 µs, as a matmul in 1.4; rows.sum(0) takes three times as long.
+    A product with ones sums 100 rows of 100 in 0.7 µs, in 1.4 as a matmul; rows.sum(0) takes 4.6.
     """
     M, D = rows.shape
     if M <= BLOCK:
@@ -42,6 +42,23 @@ def column_sums(rows: Array, out: Array | None = None) -> Array:
     if whole < M:
         total += np.matmul(ones[: M - whole], rows[whole:])
     return total
+
+
+SMALL_PRODUCT = 2**14
+"""The numbers at most of a :func:`product` that ``ndarray.dot`` computes."""
+
+
+def product(a: Array, b: Array, out: Array) -> Array:
+    """The matrix product a b, written to ``out``, an array in rows of the product's dtype.
+
+    ``ndarray.dot`` gives the digits of ``matmul`` and begins 0.65 µs sooner: (100, 40) times (40, 20) takes 2.2 in
+    place of 2.8 µs. But it sets ``out`` to zero first, which takes longer than that for many numbers.
+    """
+    if out.size <= SMALL_PRODUCT:
+        a.dot(b, out)
+    else:
+        np.matmul(a, b, out=out)
+    return out
 
 
 ZEROS = 2**16

@@ -22,11 +22,12 @@ class Workspace:
 
     def array(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
         """An uninitialised array of the given shape in the memory kept under ``name``."""
-        key = (name, shape, dtype)
-        view = self._views.get(key)
-        if view is None:
-            view = self._views[key] = self._view(name, shape, np.dtype(dtype))
-        return view
+        try:
+            return self._views[name, shape, dtype]
+        except KeyError:
+            view = self._view(name, shape, np.dtype(dtype))
+            self._views[name, shape, dtype] = view
+            return view
 
     def images(self, name: str, shape: Shape, dtype: npt.DTypeLike) -> Array:
         """An array (N, C, H, W) whose memory layout is N, H, W, C: the channels of a pixel are adjacent."""

@@ -106,7 +106,7 @@ class BatchNorm(Layer):
             np.subtract(x, mean, out=centred)
         self._inverse_std = inverse_std = np.add(variance, self.eps, out=array("inverse std", (D,), x.dtype))
         np.sqrt(inverse_std, out=inverse_std)
-        np.divide(1, inverse_std, out=inverse_std)
+        np.reciprocal(inverse_std, out=inverse_std)
         self._scale = np.multiply(self.gamma.value, inverse_std, out=array("scale", (D,), x.dtype))
         # One factor; computing x̂ first would take one more pass.
         np.multiply(centred, self._scale, out=y)

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape, column_sums, shape_text
+from nnlab.core.arrays import Array, Shape, column_sums, product, shape_text
 from nnlab.layers.joint_products import JointProducts
 from nnlab.layers.steps import Steps
 from nnlab.layers.weighted import WeightedLayer
@@ -58,7 +58,7 @@ class Linear(JointProducts, WeightedLayer):
             self._steps = Steps(x)
             x = self._steps.rows(x, self.workspace, "x")
         self._x = x
-        y = np.matmul(x, self.W.value, out=self.workspace.array("y", (len(x), self.units), x.dtype))
+        y = product(x, self.W.value, out=self.workspace.array("y", (len(x), self.units), x.dtype))
         if self.b is not None:
             y += self.b.value
         return self._steps.sequences(y) if sequences else y
@@ -69,7 +69,7 @@ class Linear(JointProducts, WeightedLayer):
             return
         dy = dy if dy.ndim == 2 else self._steps.rows(dy, self.workspace, "dy")
         if not self.joint:
-            np.matmul(self._x.T, dy, out=self.W.grad)
+            product(self._x.T, dy, out=self.W.grad)
         if self.b is not None:
             column_sums(dy, out=self.b.grad)
 
@@ -94,8 +94,7 @@ class Linear(JointProducts, WeightedLayer):
         if sequences:
             dy = self._steps.rows(dy, self.workspace, "dy")
         self.backward_parameters(dy)
-        dx = self.workspace.array("dx", self._x.shape, dy.dtype)
-        np.matmul(dy, self.W.value.T, out=dx)
+        dx = product(dy, self.W.value.T, out=self.workspace.array("dx", self._x.shape, dy.dtype))
         return self._steps.sequences(dx) if sequences else dx
 
 

@@ -1,0 +1,28 @@
+"""Products and column sums: the same digits by either way, at the sizes where the way changes."""
+
+import numpy as np
+import pytest
+
+from nnlab.core.arrays import BLOCK, SMALL_PRODUCT, column_sums, product
+
+COLUMNS = 64
+
+
+@pytest.mark.parametrize("rows", [1, SMALL_PRODUCT // COLUMNS, SMALL_PRODUCT // COLUMNS + 1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("inner", [1, 2, 30])
+def test_product_has_the_digits_of_matmul(rows: int, dtype: type, inner: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(inner, rows)).astype(dtype).T, rng.normal(size=(inner, COLUMNS)).astype(dtype)
+    out = np.full((rows, COLUMNS), np.nan, dtype)
+    assert product(a, b, out) is out
+    np.testing.assert_array_equal(out, a @ b)
+
+
+@pytest.mark.parametrize("rows", [1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 3])
+def test_column_sums_of_any_number_of_rows(rows: int) -> None:
+    x = np.random.default_rng(0).integers(-9, 9, (rows, 3)).astype(np.float32)  # whole numbers: every sum is exact
+    out = np.full(3, np.nan, np.float32)
+    np.testing.assert_array_equal(column_sums(x), x.sum(axis=0))
+    assert column_sums(x, out) is out
+    np.testing.assert_array_equal(out, x.sum(axis=0))
