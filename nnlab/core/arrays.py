@@ -1,4 +1,4 @@
-"""Array types, column sums, and copies of saved arrays."""
+"""Array types, matrix products, column sums, and copies of saved arrays."""
 
 from collections.abc import Mapping
 from functools import cache
