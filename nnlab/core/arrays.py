@@ -33,7 +33,9 @@ def column_sums(rows: Array, out: Array | None = None) -> Array:
     """
     M, D = rows.shape
     if M <= BLOCK:
-        total: Array = _ones(rows.dtype, M).dot(rows, out)
+        ones = _ones(rows.dtype, M)
+        cast = out is not None and out.dtype != rows.dtype  # which dot refuses
+        total: Array = np.matmul(ones, rows, out=out) if cast else ones.dot(rows, out)
         return total
     ones = _ones(rows.dtype, BLOCK)
     whole = M - M % BLOCK
@@ -49,12 +51,12 @@ SMALL_PRODUCT = 2**14
 
 
 def product(a: Array, b: Array, out: Array) -> Array:
-    """The matrix product a b, written to ``out``, an array in rows of the product's dtype.
+    """The matrix product a b, written to ``out``, an array in rows; a product of another dtype is cast.
 
     ``ndarray.dot`` gives the digits of ``matmul`` and begins 0.65 µs sooner: (100, 40) times (40, 20) takes 2.2 in
     place of 2.8 µs. But it sets ``out`` to zero first, which takes longer than that for many numbers.
     """
-    if out.size <= SMALL_PRODUCT:
+    if out.size <= SMALL_PRODUCT and a.dtype == b.dtype == out.dtype:
         a.dot(b, out)
     else:
         np.matmul(a, b, out=out)

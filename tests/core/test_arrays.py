@@ -19,6 +19,13 @@ def test_product_has_the_digits_of_matmul(rows: int, dtype: type, inner: int) ->
     np.testing.assert_array_equal(out, a @ b)
 
 
+def test_products_and_sums_in_float64_fit_into_float32() -> None:
+    """The gradient of a plugin's loss may be in float64."""
+    x, dy = np.ones((5, 3), np.float32), np.full((5, 2), 0.5)
+    np.testing.assert_array_equal(product(x.T, dy, np.empty((3, 2), np.float32)), np.full((3, 2), 2.5))
+    np.testing.assert_array_equal(column_sums(dy, np.empty(2, np.float32)), [2.5, 2.5])
+
+
 @pytest.mark.parametrize("rows", [1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 3])
 def test_column_sums_of_any_number_of_rows(rows: int) -> None:
     x = np.random.default_rng(0).integers(-9, 9, (rows, 3)).astype(np.float32)  # whole numbers: every sum is exact
