@@ -37,8 +37,8 @@ def read_rows_of(ahead: Iterable[Row], rows: CsvRows, source: Source, cells: Cel
 class _Reading:
     """Builds the arrays row by row.
 
-    Rows of plain numbers and known categories take a fast path (in files without quotes, whole blocks); all others are
-    checked cell by cell.
+    Rows of plain numbers and known categories take a fast path, where it can be in whole blocks; all others are checked
+    cell by cell.
     """
 
     def __init__(self, source: Source, cells: Cells, *, plain: bool) -> None:
@@ -63,12 +63,11 @@ class _Reading:
     def add_blocks(self, rows: CsvRows, separator: int) -> None:
         """Add the remaining rows, in blocks where they are plain decimal numbers."""
         blocks = BlockReader(self._source, self._cells, separator).parsed(rows)
-        for line, text, numbers in blocks:
+        for line, text, numbers, ahead in blocks:
             if numbers is None or not self._add_block(line, numbers, rows):
                 one_by_one = rows.single_lines(line, text)
                 if one_by_one is None:
-                    ahead = [text, *(block.text for block in blocks)]
-                    self.add_rows(rows.rest(line, ahead))
+                    self.add_rows(rows.rest(line, [text, *ahead]))
                     break
                 self.add_rows(one_by_one)
             if self._full:

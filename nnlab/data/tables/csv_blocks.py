@@ -37,11 +37,15 @@ class NumberBlock(NamedTuple):
 
 
 class ParsedBlock(NamedTuple):
-    """Complete lines, the number of the first one, and their numbers; None where they must be read row by row."""
+    """Complete lines, the number of the first one, and their numbers; None where they must be read row by row.
+
+    ``ahead`` are the blocks after it that are read already.
+    """
 
     line: int
     text: bytes
     numbers: NumberBlock | None
+    ahead: Sequence[bytes]
 
 
 class BlockReader:
@@ -67,8 +71,9 @@ class BlockReader:
         blocks = rows.blocks()
         while group := list(islice(blocks, self._at_once)):
             found = self._workers.run(lambda index: self._parse(group[index][1]), len(group))
-            for (line, text), numbers in zip(group, found, strict=True):
-                yield ParsedBlock(line, text, numbers)
+            texts = [text for _, text in group]
+            for index, ((line, text), numbers) in enumerate(zip(group, found, strict=True)):
+                yield ParsedBlock(line, text, numbers, texts[index + 1 :])
 
     def _parse(self, text: bytes) -> NumberBlock | None:
         unquoted = without_quotes(text, self._separator)

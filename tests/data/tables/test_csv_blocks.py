@@ -1,5 +1,6 @@
 """Blocks of CSV rows: quotes, codes of texts, and the rows that a block cannot hold."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,24 @@ def test_rows_are_widened_in_the_memory_of_the_numbers(tmp_path: Path, monkeypat
     rows = [f"{'uvw'[index % 3]},{index},{'xy'[index % 2]}\n" for index in range(40)]
     expected = [[*np.eye(3)[index % 3], index] for index in range(40)]
     assert table_of(tmp_path / "table.csv", rows).tolist() == expected
+
+
+def test_a_line_break_in_quotes_does_not_parse_the_rest_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_blocks, "available_cores", lambda: 1)
+    ahead: list[int] = []
+    rest = csv_text.CsvRows.rest
+
+    def noted(self: csv_text.CsvRows, line: int, blocks: Sequence[bytes]) -> Iterator[csv_text.Row]:
+        ahead.append(len(blocks))
+        return rest(self, line, blocks)
+
+    monkeypatch.setattr(csv_text.CsvRows, "rest", noted)
+    rows = [f'{i},{i}.5,"up\ndown",a' if i == 30 else f"{i},{i}.5,side,b" for i in range(300)]
+    (tmp_path / "table.csv").write_text("x,z,way,kind\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    inputs = read_csv(tmp_path / "table.csv").train.inputs
+    assert ahead == [1]
+    assert len(inputs) == 300
+    assert inputs[30, :2].tolist() == [30, 30.5]
+    assert inputs[299, :2].tolist() == [299, 299.5]
