@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from nnlab.core.arrays import Array, copy_arrays
+from nnlab.core.sums import sum_in_order
 from nnlab.core.threads import Workers
 from nnlab.registry import Doc, registered_name
 
@@ -91,14 +92,13 @@ class Optimizer(ABC):
         """One update of θ from g, with ``lr`` in place of the rule's own learning rate where given."""
         self.t += 1
         rate = self.lr if lr is None else lr
-
         blocks = self._blocks
         if len(blocks[0]) == 1:
             self.squares = self._updated(blocks[0][0], rate)
             return
         shares = self._workers.share(lambda worker, index: self._updated(blocks[worker][index], rate), len(blocks[0]))
         gradients, values = zip(*shares, strict=True)
-        self.squares = Squares(sum(gradients), sum(values))
+        self.squares = Squares(sum_in_order(gradients), sum_in_order(values))
 
     def _updated(self, block: Block, lr: float) -> Squares:
         """Update one block."""
