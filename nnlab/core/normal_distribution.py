@@ -49,7 +49,7 @@ NEAR_END, MIDDLE_END = 0.66291, sqrt(32)
 # Beyond, Φ(−|x|) is 0 in double precision.
 END = 40.0
 # Numbers per piece: its arrays stay in the cache.
-BLOCK = 16_384
+NUMBERS_AT_ONCE = 16_384
 
 
 def normal_distribution(x: Array, cdf: Array, density: Array, workspace: Workspace, *, single: bool = False) -> None:
@@ -59,8 +59,8 @@ def normal_distribution(x: Array, cdf: Array, density: Array, workspace: Workspa
     float32 that is not 0, in half the time. Complex numbers take the formula of their real part, so that the complex
     step sees the same function. What is as large as a piece is kept in the workspace.
     """
-    for start in range(0, len(x), BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, len(x), NUMBERS_AT_ONCE):
+        part = slice(start, start + NUMBERS_AT_ONCE)
         _distribution(x[part], cdf[part], density[part], workspace, single)
 
 

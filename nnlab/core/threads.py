@@ -53,9 +53,9 @@ class Workers:
 
     def run(self, function: Callable[[int], T], count: int) -> list[T]:
         """[function(0), ..., function(count − 1)], computed by all threads."""
-        return self.share(lambda worker, index: function(index), count)
+        return self.run_with_worker(lambda worker, index: function(index), count)
 
-    def share(self, function: Callable[[int, int], T], count: int) -> list[T]:
+    def run_with_worker(self, function: Callable[[int, int], T], count: int) -> list[T]:
         """[function(worker, 0), ..., function(worker, count − 1)], computed by all threads.
 
         ``worker`` is the number of the thread, below ``threads``: which memory it may write to. The error of the first

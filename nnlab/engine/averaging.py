@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from nnlab.core.arrays import Array, copy_arrays
-from nnlab.optim.base import BLOCK
+from nnlab.optim.base import VALUES_PER_BLOCK
 
 
 class WeightAverage:
@@ -72,5 +72,5 @@ class WeightAverage:
 
     def _blocks(self) -> Iterator[tuple[Array, Array]]:
         """Averages and weights in pieces that fit the cache."""
-        for start in range(0, len(self._average), BLOCK):
-            yield self._average[start : start + BLOCK], self._values[start : start + BLOCK]
+        for start in range(0, len(self._average), VALUES_PER_BLOCK):
+            yield self._average[start : start + VALUES_PER_BLOCK], self._values[start : start + VALUES_PER_BLOCK]

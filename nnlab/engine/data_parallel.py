@@ -15,7 +15,7 @@ from nnlab.engine.sections import cut_at_large_layers
 from nnlab.layers.planning import multiply_adds
 from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
-from nnlab.optim.base import BLOCK
+from nnlab.optim.base import VALUES_PER_BLOCK
 
 # Two parts are faster than one from this many multiply-adds in the forward pass of a batch, and this many per layer or
 # step of a recurrent layer: threads with little to do between two calls wait for the interpreter's lock (32 layers of
@@ -178,6 +178,7 @@ def _blocks_without(length: int, left_out: Sequence[slice]) -> list[slice]:
     """The slices of a vector in blocks that fit the cache, without the slices ``left_out``."""
     blocks, start = [], 0
     for stretch in sorted((*left_out, slice(length, length)), key=lambda stretch: stretch.start):
-        blocks += [slice(at, min(at + BLOCK, stretch.start)) for at in range(start, stretch.start, BLOCK)]
+        starts = range(start, stretch.start, VALUES_PER_BLOCK)
+        blocks += [slice(at, min(at + VALUES_PER_BLOCK, stretch.start)) for at in starts]
         start = stretch.stop
     return blocks

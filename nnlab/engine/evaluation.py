@@ -161,7 +161,7 @@ class ChunkedEvaluation:
             x, targets = take(worker, starts[index], size)
             return Tally.of(self._networks[worker], self._losses[worker], statistics, x, targets, self._numbers)
 
-        return _summed(self._workers.share(tally, len(starts)))
+        return _summed(self._workers.run_with_worker(tally, len(starts)))
 
     def _halves(self, x: Array, targets: Array, statistics: Sequence[Statistic]) -> Tally:
         """Measure two halves, which share the products of large layers: each of their weights is read once."""

@@ -115,8 +115,8 @@ class BatchNorm(Layer):
 
     def _update_running(self, statistics: Array) -> None:
         self._running *= self.momentum
-        share = self.workspace.array("share", statistics.shape, statistics.dtype)
-        self._running += np.multiply(statistics, 1 - self.momentum, out=share)
+        term = self.workspace.array("term", statistics.shape, statistics.dtype)
+        self._running += np.multiply(statistics, 1 - self.momentum, out=term)
 
     def _gradients(self, dy: Array) -> Array:
         N, D = dy.shape

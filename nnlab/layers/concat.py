@@ -108,6 +108,6 @@ class Concat(Composite):
         first, *others = (stack.backward(dy[part]) for stack, part in zip(self.stacks, self._parts, strict=True))
         dx = self.workspace.like("dx", first)
         np.copyto(dx, first)
-        for share in others:
-            dx += share
+        for term in others:
+            dx += term
         return dx

@@ -31,17 +31,17 @@ class Depthwise:
     def forward(self, b: Array | None, y: Array) -> None:
         """Write y[n,i,j,f] = Σ_u,v W[f,u,v] x[n,i·stride+u·dilation,j·stride+v·dilation,⌊f·C/F⌋] + b[f]."""
         y[...] = 0 if b is None else b
-        for images, share in self._pieces(y):
+        for images, term in self._pieces(y):
             for i, j in self._windows.offsets():
-                y[images] += np.multiply(self._part(self._x, images, i, j), self._filters[i, j], out=share)
+                y[images] += np.multiply(self._part(self._x, images, i, j), self._filters[i, j], out=term)
 
     def weight_gradient(self, dy: Array, dW: Array) -> None:
         """Write dW[f,0,u,v] = Σ_n,i,j dy[n,i,j,f] times the pixel that W[f,0,u,v] was multiplied with."""
         dW[...] = 0
-        for images, share in self._pieces(dy):
+        for images, term in self._pieces(dy):
             for i, j in self._windows.offsets():
-                np.multiply(self._part(self._x, images, i, j), dy[images], out=share)
-                dW[:, 0, i, j] += column_sums(share.reshape(-1, len(dW)))
+                np.multiply(self._part(self._x, images, i, j), dy[images], out=term)
+                dW[:, 0, i, j] += column_sums(term.reshape(-1, len(dW)))
 
     def input_gradient(self, dy: Array, dx: Array) -> None:
         """Add dy times each filter's numbers to dx (N, H, W, C), where the windows are."""
@@ -49,10 +49,10 @@ class Depthwise:
         if self._copies > 1:
             total = self._workspace.array("dx of each filter", self._x.shape, dx.dtype)
             total.fill(0)
-        for images, share in self._pieces(dy):
+        for images, term in self._pieces(dy):
             for i, j in self._windows.offsets():
                 target = self._part(total, images, i, j)
-                target += np.multiply(dy[images], self._filters[i, j], out=share)
+                target += np.multiply(dy[images], self._filters[i, j], out=term)
         if self._copies > 1:
             np.sum(total.reshape(*dx.shape, self._copies), axis=4, out=dx)
 
@@ -61,7 +61,7 @@ class Depthwise:
         count = max(1, PIECE_BYTES // y[0].nbytes)
         for start in range(0, len(y), count):
             images = slice(start, min(start + count, len(y)))
-            yield images, self._workspace.array("share", y[images].shape, y.dtype)
+            yield images, self._workspace.array("term", y[images].shape, y.dtype)
 
     def _part(self, x: Array, images: slice, i: int, j: int) -> Array:
         return self._windows.part(x[images], i, j)

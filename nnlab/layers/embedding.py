@@ -12,7 +12,7 @@ from nnlab.errors import DataError
 from nnlab.layers.weighted import WeightedLayer
 from nnlab.registry import Component, Doc, layers
 
-BLOCK = 2048
+TOKENS_AT_ONCE = 2048
 """Tokens whose gradients are sorted and summed at once."""
 
 
@@ -74,8 +74,8 @@ class Embedding(WeightedLayer):
             return
         self.W.grad.fill(0)
         indices, rows = self._indices.reshape(-1), self._rows(dy)
-        for start in range(0, len(indices), BLOCK):
-            self._add_sums(indices[start : start + BLOCK], rows[start : start + BLOCK])
+        for start in range(0, len(indices), TOKENS_AT_ONCE):
+            self._add_sums(indices[start : start + TOKENS_AT_ONCE], rows[start : start + TOKENS_AT_ONCE])
 
     def _rows(self, dy: Array) -> Array:
         """dy with a row for each token, in the order of the tokens."""
@@ -88,7 +88,7 @@ class Embedding(WeightedLayer):
     def _add_sums(self, indices: Array, dy: Array) -> None:
         """Add the rows of dy to those of dW that the indices name."""
         rows, sums, old = (
-            self.workspace.array(name, (BLOCK, self.units), dy.dtype) for name in ("rows", "sums", "old")
+            self.workspace.array(name, (TOKENS_AT_ONCE, self.units), dy.dtype) for name in ("rows", "sums", "old")
         )
         order = np.argsort(indices, kind="stable")
         np.take(dy, order, axis=0, out=rows[: len(order)], mode="clip")

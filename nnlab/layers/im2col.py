@@ -68,12 +68,12 @@ class Columns:
         """Write to dx (N, H, W, C) the gradient of some images from that of their matrix, Σ over windows (col2im)."""
         windows, C = self._windows, self._x.shape[3]
         count = piece.images.stop - piece.images.start
-        shares = gradient.reshape(count, *windows.out, *windows.size, C)
+        terms = gradient.reshape(count, *windows.out, *windows.size, C)
         padded = self._workspace.array("padded dx", (count, *windows.padded, C), dx.dtype)
         padded.fill(0)
         for i, j in windows.offsets():
             target = windows.part(padded, i, j)
-            target += shares[:, :, :, i, j]
+            target += terms[:, :, :, i, j]
         np.copyto(dx[piece.images], windows.crop(padded))
 
     def _padded(self, images: slice) -> Array:
@@ -125,7 +125,7 @@ class SumOfProducts:
 
     def __init__(self, shape: Shape, dtype: npt.DTypeLike, workspace: Workspace) -> None:
         self.value = workspace.array("total", shape, dtype)
-        self._share = partial(workspace.array, "share", shape, dtype)
+        self._term = partial(workspace.array, "term", shape, dtype)
         self._empty = True
 
     def add(self, A: Array, B: Array) -> None:
@@ -134,7 +134,7 @@ class SumOfProducts:
             np.matmul(A, B, out=self.value)
             self._empty = False
         else:
-            self.value += np.matmul(A, B, out=self._share())
+            self.value += np.matmul(A, B, out=self._term())
 
 
 # Multiply-adds that a product does while one number of a window is copied to the columns, or added back to the image

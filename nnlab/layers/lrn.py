@@ -68,13 +68,13 @@ class LocalResponseNorm(Layer):
         dx = self.workspace.images("dx", (len(dy), *self.in_shape), dy.dtype)
         rows = (self._x, self._sums, self._powers, channels_last(dy, self.workspace, "dy"), dx.transpose(0, 2, 3, 1))
         for x, sums, powers, gradient, out in self._blocks(*rows):
-            inner, share = self._padded("squares", x), self.workspace.array("share", x.shape, x.dtype)
+            inner, term = self._padded("squares", x), self.workspace.array("term", x.shape, x.dtype)
             np.divide(gradient, powers, out=out)
-            np.divide(x, sums, out=share)
-            np.multiply(share, out, out=inner[:, self._reach : self._reach + C])
-            np.multiply(self._over_neighbours(inner), x, out=share)
-            share *= -2 * self.alpha * self.beta
-            out += share
+            np.divide(x, sums, out=term)
+            np.multiply(term, out, out=inner[:, self._reach : self._reach + C])
+            np.multiply(self._over_neighbours(inner), x, out=term)
+            term *= -2 * self.alpha * self.beta
+            out += term
         return dx
 
     def _power(self, sums: Array, out: Array) -> None:

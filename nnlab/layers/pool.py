@@ -91,11 +91,11 @@ class MaxPool(Pool):
             gradient, of_windows = dx[piece], rows[piece]
             if not self.windows.tile:
                 gradient.fill(0)
-            share = self.workspace.array("share", of_windows.shape, dy.dtype)
+            term = self.workspace.array("term", of_windows.shape, dy.dtype)
             for (i, j), won in self._winners(piece):
                 target = self.windows.part(gradient, i, j)
                 if self.windows.overlap:
-                    target += np.multiply(of_windows, won, out=share)
+                    target += np.multiply(of_windows, won, out=term)
                 else:
                     np.multiply(of_windows, won, out=target)
         return self.windows.crop(dx).transpose(0, 3, 1, 2)
@@ -176,14 +176,14 @@ class AvgPool(Pool):
             gradient = dx[piece]
             if not self.windows.tile:
                 gradient.fill(0)
-            share = self.workspace.array("share", rows[piece].shape, dy.dtype)
-            np.multiply(rows[piece], weight, out=share)
+            term = self.workspace.array("term", rows[piece].shape, dy.dtype)
+            np.multiply(rows[piece], weight, out=term)
             for i, j in self.windows.offsets():
                 target = self.windows.part(gradient, i, j)
                 if self.windows.overlap:
-                    target += share
+                    target += term
                 else:
-                    np.copyto(target, share)
+                    np.copyto(target, term)
         return self.windows.crop(dx).transpose(0, 3, 1, 2)
 
 

@@ -68,10 +68,10 @@ class Winograd:
             if dW is not None:
                 V = self._transformed_input(images)
                 first = images.start == 0
-                share = dU if first else self._array("share of dU", dU.shape, dy)
-                np.matmul(_matrices(V).swapaxes(1, 2), _matrices(dM), out=_matrices(share))
+                term = dU if first else self._array("term of dU", dU.shape, dy)
+                np.matmul(_matrices(V).swapaxes(1, 2), _matrices(dM), out=_matrices(term))
                 if not first:
-                    dU += share
+                    dU += term
             if dx is not None:
                 dV = self._array("V", (*dM.shape[:-1], self._C), dy)
                 np.matmul(_matrices(dM), _matrices(self._U).swapaxes(1, 2), out=_matrices(dV))

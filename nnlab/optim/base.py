@@ -16,7 +16,7 @@ from nnlab.registry import Doc, registered_name
 # Values of one block with its gradient, state and scratch stay in the cache: on 4.2 M parameters Adam takes 8 ms in
 # blocks and 11 ms in whole passes. Threads wait for each other after each pass over a shorter one: two take 3.8 ms for
 # 1.86 M parameters in blocks of 32,768, 2.2 ms in these; one thread 3.7 and 3.5 ms.
-BLOCK = 65_536
+VALUES_PER_BLOCK = 65_536
 # From this many values of θ and state threads share the blocks: two take 0.41 in place of 0.56 ms for 433,000 values
 # of Adam, but 0.27 in place of 0.17 ms for 500,000 of SGD.
 WORTH_THREADS = 2**20
@@ -71,10 +71,10 @@ class Optimizer(ABC):
 
     def _blocks_of_one_thread(self, theta: Array, g: Array, regularized: int) -> list[Block]:
         """All blocks, with scratch memory of the thread's own."""
-        scratch, spare = np.empty((2, min(BLOCK, len(theta))), theta.dtype)
+        scratch, spare = np.empty((2, min(VALUES_PER_BLOCK, len(theta))), theta.dtype)
         blocks = []
-        for start in range(0, len(theta), BLOCK):
-            part = slice(start, min(start + BLOCK, len(theta)))
+        for start in range(0, len(theta), VALUES_PER_BLOCK):
+            part = slice(start, min(start + VALUES_PER_BLOCK, len(theta)))
             length = part.stop - part.start
             blocks.append(
                 Block(
@@ -96,8 +96,11 @@ class Optimizer(ABC):
         if len(blocks[0]) == 1:
             self.squares = self._updated(blocks[0][0], rate)
             return
-        shares = self._workers.share(lambda worker, index: self._updated(blocks[worker][index], rate), len(blocks[0]))
-        gradients, values = zip(*shares, strict=True)
+
+        def update(worker: int, index: int) -> Squares:
+            return self._updated(blocks[worker][index], rate)
+
+        gradients, values = zip(*self._workers.run_with_worker(update, len(blocks[0])), strict=True)
         self.squares = Squares(sum_in_order(gradients), sum_in_order(values))
 
     def _updated(self, block: Block, lr: float) -> Squares:

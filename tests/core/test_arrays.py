@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.core.arrays import BLOCK, SMALL_PRODUCT, column_sums, product
+from nnlab.core.arrays import ROWS_PER_SUM, SMALL_PRODUCT, column_sums, product
 
 COLUMNS = 64
 
@@ -26,7 +26,7 @@ def test_products_and_sums_in_float64_fit_into_float32() -> None:
     np.testing.assert_array_equal(column_sums(dy, np.empty(2, np.float32)), [2.5, 2.5])
 
 
-@pytest.mark.parametrize("rows", [1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 3])
+@pytest.mark.parametrize("rows", [1, ROWS_PER_SUM, ROWS_PER_SUM + 1, 2 * ROWS_PER_SUM, 2 * ROWS_PER_SUM + 3])
 def test_column_sums_of_any_number_of_rows(rows: int) -> None:
     x = np.random.default_rng(0).integers(-9, 9, (rows, 3)).astype(np.float32)  # whole numbers: every sum is exact
     out = np.full(3, np.nan, np.float32)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nnlab.core.normal_distribution import BLOCK, MIDDLE_END, NEAR_END, normal_distribution
+from nnlab.core.normal_distribution import MIDDLE_END, NEAR_END, NUMBERS_AT_ONCE, normal_distribution
 from nnlab.core.workspace import Workspace
 
 EDGES = [value for end in (NEAR_END, MIDDLE_END) for value in (end, np.nextafter(end, 9), -end, np.nextafter(-end, -9))]
@@ -19,7 +19,7 @@ def distribution(x: np.ndarray, *, single: bool = False) -> tuple[np.ndarray, np
 
 def test_all_digits_against_erfc() -> None:
     x = np.concatenate(
-        [np.linspace(-5, 9, BLOCK + 5), np.geomspace(1e-300, 1, 99), -np.geomspace(1e-300, 1, 99), EDGES]
+        [np.linspace(-5, 9, NUMBERS_AT_ONCE + 5), np.geomspace(1e-300, 1, 99), -np.geomspace(1e-300, 1, 99), EDGES]
     )
     cdf, density = distribution(x)
     # x/√2 is rounded, which changes erfc by a factor of 1 + x² 1e-16.

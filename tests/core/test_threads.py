@@ -37,7 +37,7 @@ def test_threads_at_work_have_different_numbers() -> None:
     meeting = threading.Barrier(3, timeout=10)
     workers = Workers(3)
     for _ in range(2):
-        assert sorted(workers.share(lambda worker, index: (meeting.wait(), worker)[1], 3)) == [0, 1, 2]
+        assert sorted(workers.run_with_worker(lambda worker, index: (meeting.wait(), worker)[1], 3)) == [0, 1, 2]
 
 
 def test_a_free_thread_takes_the_next_piece() -> None:
@@ -51,7 +51,7 @@ def test_a_free_thread_takes_the_next_piece() -> None:
             others_done.set()
         return worker
 
-    slow, *others = threads.share(piece, 4)
+    slow, *others = threads.run_with_worker(piece, 4)
     assert others == [1 - slow] * 3
 
 
@@ -59,7 +59,7 @@ def test_a_thread_that_gets_no_core_is_not_waited_for(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module._Helper, "_loop", lambda self: None)
     workers = Workers(2)
     for _ in range(2):
-        assert workers.share(lambda worker, index: (worker, index), 3) == [(0, 0), (0, 1), (0, 2)]
+        assert workers.run_with_worker(lambda worker, index: (worker, index), 3) == [(0, 0), (0, 1), (0, 2)]
 
 
 @pytest.mark.parametrize("bad", [0, 1])
@@ -130,7 +130,7 @@ def test_ctrl_c_is_raised_once_no_thread_computes() -> None:
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            Workers(2).share(piece, 2)
+            Workers(2).run_with_worker(piece, 2)
     finally:
         signal.signal(signal.SIGINT, handler)
     assert finished.is_set()

@@ -12,7 +12,7 @@ from nnlab.engine.averaging import WeightAverage
 from nnlab.engine.loop import train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.errors import ShapeError
-from nnlab.optim.base import BLOCK
+from nnlab.optim.base import VALUES_PER_BLOCK
 
 SPEC = """\
 dtype: float64
@@ -42,7 +42,7 @@ def test_five_steps_by_hand() -> None:
 
 def test_blocks_follow_the_textbook() -> None:
     rng = np.random.default_rng(0)
-    values = rng.standard_normal(BLOCK + 3)
+    values = rng.standard_normal(VALUES_PER_BLOCK + 3)
     weights = {"W1": values.copy()}
     average, twin = WeightAverage(values, 0.7), textbook.WeightAverage(weights, 0.7)
     for step in range(1, 30):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlab.core.threads import Workers
-from nnlab.optim.base import BLOCK, WORTH_THREADS
+from nnlab.optim.base import VALUES_PER_BLOCK, WORTH_THREADS
 from nnlab.registry import optimizers
 
 each_rule = pytest.mark.parametrize("name", optimizers.names())
@@ -59,8 +59,8 @@ def test_a_first_step_with_learning_rate_0_stays(name: str, problem: Any, walked
 @each_rule
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_saved_state_resumes_bit_for_bit(name: str, dtype: Any, problem: Any, walked: Any) -> None:
-    θ, gs = problem(BLOCK + 100, 20)
-    θ, regularized = θ.astype(dtype), BLOCK + 17
+    θ, gs = problem(VALUES_PER_BLOCK + 100, 20)
+    θ, regularized = θ.astype(dtype), VALUES_PER_BLOCK + 17
     whole = walked(optimizers[name](lr=0.01), θ, gs, regularized=regularized)
 
     first = optimizers[name](lr=0.01)
@@ -106,7 +106,7 @@ def test_threads_that_share_the_blocks_change_no_digit() -> None:
     for threads in (1, 3):
         own, g, workers = θ.copy(), np.empty_like(θ), Workers(threads)
         optimizer = optimizers["adamw"](lr=0.01)
-        optimizer.bind(own, g, BLOCK + 7, workers)
+        optimizer.bind(own, g, VALUES_PER_BLOCK + 7, workers)
         for gradient in gs:
             g[:] = gradient
             optimizer.step()
@@ -118,7 +118,7 @@ def test_threads_that_share_the_blocks_change_no_digit() -> None:
 
 @each_rule
 def test_a_step_sums_the_squares_of_its_gradient_and_of_the_new_values(name: str, problem: Any) -> None:
-    θ, (g,) = problem(BLOCK + 9, 1)
+    θ, (g,) = problem(VALUES_PER_BLOCK + 9, 1)
     optimizer = optimizers[name](lr=0.01)
     optimizer.bind(θ, g)
     g_before = g.copy()

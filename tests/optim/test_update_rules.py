@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from nnlab.models.textbook_twins import OPTIMIZERS
-from nnlab.optim.base import BLOCK
+from nnlab.optim.base import VALUES_PER_BLOCK
 from nnlab.registry import hyperparameters, optimizers
 
 Vector = np.ndarray
 Path = Iterator[Vector]
 
 STEPS = 60
-SIZE = 2 * BLOCK + 1000
-DECAYED = BLOCK + 17
+SIZE = 2 * VALUES_PER_BLOCK + 1000
+DECAYED = VALUES_PER_BLOCK + 17
 
 
 def textbook_path(name: str, θ: Vector, gs: Sequence[Vector], **keys: float) -> Path:
@@ -152,7 +152,7 @@ def test_the_velocity_of_momentum_holds_the_learning_rates_of_its_steps(name: st
         np.testing.assert_allclose(own, expected, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("regularized", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, SIZE])
+@pytest.mark.parametrize("regularized", [0, 1, VALUES_PER_BLOCK - 1, VALUES_PER_BLOCK, VALUES_PER_BLOCK + 1, SIZE])
 def test_adamw_decays_exactly_the_first_values(regularized: int, problem: Any, walked: Any) -> None:
     θ, gs = problem(SIZE, 1)
     plain = walked(optimizers["adam"](lr=0.1), θ, gs)

@@ -29,7 +29,7 @@ from nnlab.models.textbook_twins import (
     twin_of_optimizer,
     twin_of_regularizer,
 )
-from nnlab.optim.base import BLOCK, Optimizer
+from nnlab.optim.base import VALUES_PER_BLOCK, Optimizer
 from nnlab.registry import initialisers, layers, losses, optimizers, registered_name, regularizers
 
 WithTwin = Callable[..., tuple[Any, Any]]
@@ -237,7 +237,7 @@ OPTIMIZER_CASES = [
 @pytest.mark.parametrize("optimizer", OPTIMIZER_CASES, ids=repr)
 def test_an_update_rules_steps(optimizer: Optimizer) -> None:
     rng = np.random.default_rng(0)
-    size = BLOCK + 100  # more than one block of the fast rule
+    size = VALUES_PER_BLOCK + 100  # more than one block of the fast rule
     theta, g = rng.standard_normal(size), np.empty(size)
     weights = 3 * size // 4
     params = {"W1": theta[:weights].copy(), "b1": theta[weights:].copy()}

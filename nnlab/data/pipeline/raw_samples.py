@@ -15,7 +15,7 @@ from nnlab.errors import UsageError
 from nnlab.text import near_hint, one_line, quote
 
 MOST_NAMED = 5
-ROWS_AT_ONCE = 1000
+SAMPLES_AT_ONCE = 1000
 _MISSING = ("", "nan", "none")  # NumPy's missing values in arrays of text
 
 
@@ -37,8 +37,8 @@ def scaled_inputs(samples: Array, inputs: InputFormat, *, check_range: bool = Tr
     """Encoded samples (N, ...) scaled as in training; raises UsageError as :func:`network_inputs`."""
     if samples.dtype == np.uint8:
         return samples
-    for start in range(0, len(samples), ROWS_AT_ONCE):
-        rows = samples[start : start + ROWS_AT_ONCE]
+    for start in range(0, len(samples), SAMPLES_AT_ONCE):
+        rows = samples[start : start + SAMPLES_AT_ONCE]
         if not (finite := np.isfinite(rows)).all():
             raise UsageError(f"sample {start + int(np.argwhere(~finite)[0][0])} (from 0): expected finite numbers")
     if inputs.tokens:

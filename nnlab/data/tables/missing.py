@@ -8,11 +8,9 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.input_format import Column
-from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, counted
+from nnlab.data.tables.rows import MOST_COLUMNS_NAMED, ROWS_AT_ONCE, counted
 from nnlab.errors import DataError
 from nnlab.text import quote
-
-ROWS_AT_ONCE = 10_000
 
 
 def impute(dataset: Dataset, missing: str | float, name: str) -> Dataset:

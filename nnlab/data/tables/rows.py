@@ -21,6 +21,9 @@ MOST_UNKNOWN_NAMED = 3
 MOST_COLUMNS_NAMED = 5
 ROWS_WIDENED = 4096
 
+ROWS_AT_ONCE = 10_000
+"""Rows of a table that are changed in place at once, in more than one pass: what one pass has read is in the cache."""
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -8,6 +8,7 @@ import numpy as np
 from nnlab.core.arrays import Array
 from nnlab.data.dataset import Dataset
 from nnlab.data.input_format import Scaling
+from nnlab.data.tables.rows import ROWS_AT_ONCE
 from nnlab.errors import DataError
 from nnlab.registry import Doc
 
@@ -15,9 +16,6 @@ FeatureScaling = Annotated[
     Literal["none", "standard", "minmax"],
     Doc("standard: zero mean, unit variance; minmax: [0, 1]; by the training samples' statistics"),
 ]
-
-
-ROWS_AT_ONCE = 10_000
 
 
 def scale_features(dataset: Dataset, kind: FeatureScaling, name: str) -> Dataset:
@@ -61,7 +59,7 @@ def deviation(samples: Array) -> Array:
 def _scaled(inputs: Array, scaling: Scaling) -> Array:
     if not inputs.flags.writeable or inputs.dtype != np.float64:
         return scaling.apply(inputs)
-    for start in range(0, len(inputs), ROWS_AT_ONCE):  # both steps while the rows are in the cache
+    for start in range(0, len(inputs), ROWS_AT_ONCE):
         part = inputs[start : start + ROWS_AT_ONCE]
         part -= scaling.centre
         part /= scaling.spread
