@@ -113,9 +113,12 @@ class _Job(Generic[T]):
                 self.pieces.clear()
 
     def answer(self) -> list[T]:
-        """The results in order; raises the error of the first piece that failed, whichever thread met it."""
+        """The results in order; raises the error of the first piece that failed, whichever thread met it.
+
+        What is no mistake of a piece, such as Ctrl-C, comes first.
+        """
         if self.errors:
-            raise self.errors[min(self.errors)]
+            raise self.errors[min(self.errors, key=lambda index: (isinstance(self.errors[index], Exception), index))]
         return [self.results[index] for index in range(self.count)]
 
 

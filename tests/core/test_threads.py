@@ -104,6 +104,18 @@ def test_the_error_of_the_first_piece_is_raised_and_no_further_piece_begins() ->
     assert sorted(begun) == [0, 1]
 
 
+@pytest.mark.parametrize("stopped", [0, 1])
+def test_ctrl_c_in_one_piece_is_raised_before_the_error_of_another(stopped: int) -> None:
+    meeting = threading.Barrier(2, timeout=10)
+
+    def fail(index: int) -> None:
+        meeting.wait()
+        raise KeyboardInterrupt if index == stopped else ValueError(f"piece {index}")
+
+    with pytest.raises(KeyboardInterrupt):
+        Workers(2).run(fail, 2)
+
+
 def test_an_error_leaves_the_threads_usable() -> None:
     workers = Workers(2)
     with pytest.raises(ZeroDivisionError):
