@@ -57,8 +57,9 @@ class DataParallel(Network):
         ]
         self._networks = [network, *self.replicas]
         self._sections = cut_at_large_layers(self._networks, self._first_trained)
-        joint = [section.joint[0] for section in self._sections if section.joint]
-        self._blocks = _blocks_without(network.flat.trained, [layer.W.slice for layer in joint])
+        self.joint_layers = [section.joint for section in self._sections if section.joint]
+        joint_weights = [joint.replicas[0].W for joint in self.joint_layers]
+        self._blocks = _blocks_without(network.flat.trained, [W.slice for W in joint_weights])
 
     def replica(self, streams: Streams | None = None, gradients: Array | None = None) -> Network:
         """One that computes whole batches."""
@@ -66,6 +67,7 @@ class DataParallel(Network):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The scores of all parts, joined; outside of training the batch is one part."""
+        self._in_parts = training
         if not training:
             self._parts = split_batch(len(x), 1)
             return self._networks[0].forward(x, training=False)
@@ -81,10 +83,15 @@ class DataParallel(Network):
 
     def backward(self, dscores: Array) -> None:
         """Backpropagate each part, then sum the gradients in the order of the parts."""
-        self._backpropagate(dscores, input_gradient=False)
+        if self._in_parts:
+            self._backpropagate(dscores, input_gradient=False)
+        else:
+            self._networks[0].backward(dscores)
 
     def input_gradient(self, dscores: Array) -> Array:
         """Like ``backward``, and join the input gradients of the parts."""
+        if not self._in_parts:
+            return self._networks[0].input_gradient(dscores)
         dx = self._backpropagate(dscores, input_gradient=True)
         assert dx is not None
         return dx.copy()
@@ -108,7 +115,7 @@ class DataParallel(Network):
             network.set_global_batch_size(batch_size)
 
     def _sum_gradients(self, index: int, parts: int) -> None:
-        """One worker's share of the blocks of the gradient to sum."""
+        """Sum the blocks of the gradient that one worker has."""
         total, *others = self._gradients[:parts]
         for block in self._blocks[index :: len(self._networks)]:
             for gradients in others:

@@ -16,7 +16,7 @@ from nnlab.core.threads import Workers, usable_threads
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import BatchLoader
 from nnlab.data.target_columns import TargetColumns
-from nnlab.engine.evaluation import ChunkedEvaluation, Tally
+from nnlab.engine.chunked_evaluation import ChunkedEvaluation, Tally
 from nnlab.errors import UsageError
 from nnlab.hyperparameters import hyperparameters
 from nnlab.losses import CrossEntropy, Loss

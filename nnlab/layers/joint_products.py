@@ -6,6 +6,9 @@ from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import Parameter
 from nnlab.layers.base import Layer
 
+# What computes the same in each of the two ways.
+BOTH_WAYS = ("forward", "backward", "backward_parameters", "joint_forward", "joint_backward", "set_joint_input")
+
 
 class JointProducts(Layer):
     """A layer y = x W + b whose replicas can split its products by parts of W, not by parts of the batch.
@@ -16,6 +19,11 @@ class JointProducts(Layer):
 
     joint: bool = False
     W: Parameter
+
+    @classmethod
+    def products_are_its_own(cls) -> bool:
+        """Whether one class has both ways: a subclass that overrides forward alone computes something else."""
+        return len({next(base for base in cls.__mro__ if name in vars(base)) for name in BOTH_WAYS}) == 1
 
     @abstractmethod
     def joint_forward(self, x: Array, columns: slice, out: Array) -> None:

@@ -54,7 +54,7 @@ def test_what_needs_a_whole_batch_is_found_however_deep() -> None:
 
 
 def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", 1)
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", 1)
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((6, *SHAPE)), rng.integers(3, size=6)
     network, other, loss = network_with_blocks(), network_with_blocks(), CrossEntropy()
@@ -72,7 +72,7 @@ def test_a_network_is_as_it_was_after_a_batch_in_parts(monkeypatch: pytest.Monke
 def test_parts_add_up_to_the_whole(
     monkeypatch: pytest.MonkeyPatch, loss: Loss, samples: int, threads: int, joint_weights: int
 ) -> None:
-    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", joint_weights)
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", joint_weights)
     rng = np.random.default_rng(samples)
     x, labels = rng.standard_normal((samples, *SHAPE)), rng.integers(3, size=samples)
     whole, cut = network_with_blocks(), network_with_blocks()
@@ -128,6 +128,27 @@ def test_input_gradients_of_the_parts_are_joined() -> None:
     parallel.forward(x, training=True)
     np.testing.assert_allclose(parallel.input_gradient(dscores), whole.input_gradient(dscores), rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("joint_weights", [1, 2**19])
+def test_gradients_after_an_evaluation_are_of_its_samples(monkeypatch: pytest.MonkeyPatch, joint_weights: int) -> None:
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", joint_weights)
+    rng = np.random.default_rng(0)
+    x, other, dscores = rng.standard_normal((5, *SHAPE)), rng.standard_normal((8, *SHAPE)), rng.standard_normal((5, 3))
+    whole, cut = network_with_blocks(), network_with_blocks()
+    parallel = DataParallel(cut, 2, Workers(2))
+    whole.forward(x, training=False)
+    expected = whole.input_gradient(dscores).copy()
+    for trained in (False, True):
+        if trained:
+            parallel.forward(other, training=True)
+        parallel.forward(x, training=False)
+        cut.flat.gradients.fill(np.nan)
+        np.testing.assert_array_equal(parallel.input_gradient(dscores), expected)
+        np.testing.assert_array_equal(cut.flat.gradients, whole.flat.gradients)
+        cut.flat.gradients.fill(np.nan)
+        parallel.backward(dscores)
+        np.testing.assert_allclose(cut.flat.gradients, whole.flat.gradients, rtol=1e-12, atol=1e-15)
 
 
 def test_the_gradient_of_a_batch_in_parts_is_the_numerical_one() -> None:

@@ -10,7 +10,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.rows import Row
 from nnlab.data.dataset import Dataset, Split
 from nnlab.data.pipeline.batches import BatchLoader
-from nnlab.engine.evaluation import score
+from nnlab.engine.chunked_evaluation import score
 from nnlab.engine.loop import Outcome, train
 from nnlab.engine.run_setup import RunSetup
 from nnlab.layers.activity import ActivityL2

@@ -8,7 +8,7 @@ from trainings import make_network
 
 from nnlab.core.arrays import Array, Shape
 from nnlab.core.threads import Workers
-from nnlab.engine import sections
+from nnlab.engine import joint_layer
 from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
 from nnlab.layers.activations import ReLU
 from nnlab.layers.base import Layer
@@ -62,13 +62,13 @@ def gradients(network: Network, loss: CrossEntropy | DataParallelLoss, x: Array,
 def test_gradients_are_those_of_the_whole(
     monkeypatch: pytest.MonkeyPatch, name: str, samples: int, threads: int
 ) -> None:
-    monkeypatch.setattr(sections, "JOINT_WEIGHTS", 1)
+    monkeypatch.setattr(joint_layer, "JOINT_WEIGHTS", 1)
     rng = np.random.default_rng(samples)
     whole, cut = network_of(name), network_of(name)
     x = rng.standard_normal((samples, *whole.in_shape))
     labels = rng.integers(3, size=(samples, *whole.out_shape[:-1]))
     parallel = DataParallel(cut, 3, Workers(threads))
-    assert [len(section.layers[0]) for section in parallel._sections] == NETWORKS[name][2]
+    assert [section.stop - section.start for section in parallel._sections] == NETWORKS[name][2]
     expected = gradients(whole, CrossEntropy(), x, labels)
     for _ in range(2):  # what a step leaves behind changes nothing
         found = gradients(parallel, DataParallelLoss(CrossEntropy(), 3), x, labels)
@@ -78,7 +78,7 @@ def test_gradients_are_those_of_the_whole(
 
 
 def test_threads_change_no_bit_where_products_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sections, "JOINT_WEIGHTS", 100)
+    monkeypatch.setattr(joint_layer, "JOINT_WEIGHTS", 100)
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((31, 40), np.float32), rng.integers(3, size=31)
     found = []

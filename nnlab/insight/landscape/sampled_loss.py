@@ -9,7 +9,7 @@ from nnlab.core.arrays import Array
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Split
 from nnlab.data.pipeline.batches import Batch, BatchLoader
-from nnlab.engine.evaluation import ChunkedEvaluation
+from nnlab.engine.chunked_evaluation import ChunkedEvaluation
 from nnlab.engine.run_setup import RunSetup
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnlab.core.arrays import Array
-from nnlab.engine.evaluation import Tally
+from nnlab.engine.chunked_evaluation import Tally
 from nnlab.insight.finding import Finding
 from nnlab.insight.sanity.checked_spec import CheckedSpec
 from nnlab.insight.sanity.result import Verdict, found, listed

@@ -8,8 +8,9 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 from nnlab.insight.trace.agreement import samples_to_compare
+from nnlab.insight.trace.layer_call import LayerCall
 from nnlab.insight.trace.parameter_axes import own_name
-from nnlab.insight.trace.recorder import LayerCall, StepRecord
+from nnlab.insight.trace.recorder import StepRecord
 from nnlab.layers.base import Layer
 from nnlab.registry import registered_name
 

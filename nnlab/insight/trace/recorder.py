@@ -1,6 +1,6 @@
 """Records what a training computes in one step, through wrappers around the methods that its loop calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -8,32 +8,17 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.arrays import Array
+from nnlab.core.threads import Workers
 from nnlab.engine.accumulation import MiniBatch
+from nnlab.engine.data_parallel import split_batch
+from nnlab.engine.joint_layer import JointLayer
 from nnlab.engine.run_setup import RunSetup
+from nnlab.insight.trace.layer_call import LayerCall, ObservedLayer, copied
 from nnlab.insight.trace.named_layers import named_layers, outer_layers
 from nnlab.layers.base import Layer
 from nnlab.layers.composite import Composite
 from nnlab.models.textbook_twins import twin_of_layer
 from nnlab.textbook import Layer as TextbookLayer
-
-
-@dataclass(eq=False)
-class LayerCall:
-    """Forward and backward of a layer for one part of the batch; arrays are copies, None where there was no call.
-
-    ``buffers`` are those before the forward pass, ``twin`` is the textbook layer with the weights of that time.
-    """
-
-    layer: Layer
-    buffers: dict[str, Array]
-    twin: TextbookLayer | None
-    x: Array | None = None
-    y: Array | None = None
-    dy: Array | None = None
-    dx: Array | None = None
-    details: dict[str, Array] = field(default_factory=dict)
-    backward_details: dict[str, Array] = field(default_factory=dict)
-    buffers_after: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -124,12 +109,17 @@ class Recorder:
 
     def _attach(self) -> None:
         """Wrap the methods that compute the step; earlier steps run without wrappers."""
-        setup = self._setup
+        setup, samples = self._setup, self._record.samples
+        parts = split_batch(samples.stop - samples.start, len(self._networks))
+        calls: dict[Layer, ObservedLayer] = {}
         for network in self._networks:
             network.order[:] = network.layers
+        for network, _ in zip(self._networks, parts, strict=False):
             for name, layer in named_layers(network):
                 if self._wanted(name):
-                    self._attach_layer(name, layer, outer_layers(network, name))
+                    calls[layer] = self._attach_layer(name, layer, outer_layers(network, name))
+        for joint in getattr(setup.network, "joint_layers", ()):
+            self._attach_joint_layer(joint, [calls[layer] for layer in joint.replicas if layer in calls])
         observe(setup.loss, "forward", self._on_loss)
         observe(setup.loss, "backward", self._on_dscores)
         observe(setup.network, "activity_penalty", self._on_activity_penalty)
@@ -138,30 +128,31 @@ class Recorder:
         observe(setup.controls, "clip", self._after_clip)
         before(setup.optimizer, "step", self._before_update)
 
-    def _attach_layer(self, name: str, layer: Layer, outer: list[Composite]) -> None:
+    def _attach_layer(self, name: str, layer: Layer, outer: list[Composite]) -> ObservedLayer:
         calls = self._record.calls.setdefault(name, [])
         call = LayerCall(layer, copied(layer.buffers), None if calls else _twin(layer))
         calls.append(call)
+        observed = ObservedLayer(call, outer, lambda: self._recording)
+        observe(layer, "forward", lambda y, x, *, training: observed.on_forward(y, x))
+        observe(layer, "backward", observed.on_backward)
+        observe(layer, "backward_parameters", lambda _, dy: observed.on_backward(None, dy))
+        return observed
 
-        def kept(array: Array) -> Array:
-            for composite in outer if array.ndim > 1 else ():
-                array = composite.of_samples(array)
-            return np.array(array)
+    def _attach_joint_layer(self, joint: JointLayer, replicas: list[ObservedLayer]) -> None:
+        """Of a layer whose products the replicas compute together each has the rows of its part of the batch."""
 
-        def on_forward(y: Array, x: Array, *, training: bool) -> None:
-            if self._recording and call.y is None:
-                call.x, call.y = kept(x), kept(y)
-                call.details = {key: kept(array) for key, array in layer.forward_details().items()}
-                call.buffers_after = copied(layer.buffers)
+        def on_forward(y: Array, x: Array, parts: Sequence[slice], workers: Workers) -> None:
+            for replica, part in zip(replicas, parts, strict=False):
+                replica.on_forward(y[part], x[part])
 
-        def on_backward(dx: Array | None, dy: Array) -> None:
-            if self._recording and call.dx is None:  # backward may call backward_parameters, and ends after it
-                call.dy, call.dx = kept(dy), None if dx is None else kept(dx)
-                call.backward_details = {key: kept(array) for key, array in layer.backward_details().items()}
+        def on_backward(
+            dx: Array | None, dy: Array, parts: Sequence[slice], workers: Workers, *, input_gradient: bool
+        ) -> None:
+            for replica, part in zip(replicas, parts, strict=False):
+                replica.on_backward(None if dx is None else dx[part], dy[part])
 
-        observe(layer, "forward", on_forward)
-        observe(layer, "backward", on_backward)
-        observe(layer, "backward_parameters", lambda _, dy: on_backward(None, dy))
+        observe(joint, "forward", on_forward)
+        observe(joint, "backward", on_backward)
 
     @property
     def _record(self) -> StepRecord:
@@ -217,11 +208,6 @@ def before(target: object, name: str, seen: Callable[..., None]) -> None:
         return method(*arguments, **keywords)
 
     setattr(target, name, observed)
-
-
-def copied(arrays: dict[str, Array]) -> dict[str, Array]:
-    """Copies of arrays."""
-    return {name: np.array(array) for name, array in arrays.items()}
 
 
 def _twin(layer: Layer) -> TextbookLayer | None:

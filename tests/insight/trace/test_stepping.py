@@ -23,6 +23,15 @@ EXTRAS = {
 
 
 @pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("name", ["mlp", "convnet", "residual"])
+def test_recorded_step_equals_the_engines_where_large_layers_are_computed_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, step: int
+) -> None:
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", 1)
+    test_recorded_step_equals_the_engines_bit_for_bit(tmp_path, name, ["dtype=float32", "compute.shards=2"], step)
+
+
+@pytest.mark.parametrize("step", [1, 3])
 @pytest.mark.parametrize(("name", "overrides"), [*((name, []) for name in SPECS), *EXTRAS.values()])
 def test_recorded_step_equals_the_engines_bit_for_bit(
     tmp_path: Path, name: str, overrides: list[str], step: int

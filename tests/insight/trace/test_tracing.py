@@ -85,6 +85,24 @@ def test_models_agree_with_the_textbook(tmp_path: Path, name: str, step: int) ->
     check(setup, trace_experiment(make_experiment(tmp_path, spec_of(name)), Request(step=step), source=name))
 
 
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("joint_weights", [1, 2**19])
+@pytest.mark.parametrize("name", ["mlp", "convnet", "time_distributed"])
+def test_tensors_of_batches_in_parts_agree_with_the_textbook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, joint_weights: int, step: int
+) -> None:
+    """At step 3 the batch of 12 has 2 samples left for 3 parts."""
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", joint_weights)
+    setup = make_setup(tmp_path, spec_of(name), "compute.shards=3")
+    if step > 1:
+        engine_after(setup, step - 1)
+    experiment = make_experiment(tmp_path, spec_of(name), "compute.shards=3")
+    found = trace_experiment(experiment, Request(step=step), source=name)
+    check(setup, found)
+    layers = setup.network.names
+    assert {f"{layer}.y" for layer in layers} | {f"{layer}.dx" for layer in layers[1:]} <= set(found.names)
+
+
 @pytest.mark.parametrize("name", optimizers.names())
 def test_update_of_each_rule_agrees_with_the_textbook(tmp_path: Path, name: str) -> None:
     """The textbook's rule makes all three steps itself, from the gradients that the traces show."""
