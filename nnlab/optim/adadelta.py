@@ -29,6 +29,7 @@ class Adadelta(Optimizer):
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added under both roots; it sets the size of the first step")] = 1e-6
 
     slots: ClassVar[tuple[str, ...]] = ("h", "s")
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         """The two running averages, with the step −Δ kept in scratch memory."""

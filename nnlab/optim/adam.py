@@ -33,6 +33,7 @@ class Adam(Optimizer):
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 
     slots: ClassVar[tuple[str, ...]] = ("m", "v")  # as sums: see update
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         """M ← β₁M + g, V ← β₂V + g², θ ← θ − r M / (√V + ε/√(1−β₂)) with r = η_t (1−β₁) / √(1−β₂).

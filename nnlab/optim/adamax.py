@@ -29,6 +29,7 @@ class AdaMax(Optimizer):
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 
     slots: ClassVar[tuple[str, ...]] = ("m", "u")  # m as a sum, as in Adam
+    thread_safe = True
 
     def factor(self, slot: str) -> float:
         """m = (1 − β₁)M."""

@@ -27,6 +27,8 @@ class AdamW(Adam):
 
     weight_decay: Annotated[float, Ge(0), Le(1), Doc("weight decay λ, multiplied by the learning rate")] = 0.01
 
+    thread_safe = True
+
     def update(self, block: Block, lr: float) -> None:
         """Shrink the weights of the block, then Adam."""
         block.theta[: block.regularized] *= 1 - lr * self.weight_decay

@@ -27,6 +27,7 @@ class AMSGrad(Adam):
     """
 
     slots: ClassVar[tuple[str, ...]] = (*Adam.slots, "largest_v")
+    thread_safe = True
 
     def second_moment(self, block: Block) -> Array:
         """v̂ ← max(v̂, v), as a sum like v."""

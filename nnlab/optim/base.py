@@ -48,7 +48,9 @@ class Block:
 class Optimizer(ABC):
     """An update rule on the flat parameter vector θ with gradient g, in place, block by block.
 
-    ``slots`` names the state vectors, each as long as θ and zero at first. ``t`` counts steps from 1.
+    ``slots`` names the state vectors, each as long as θ and zero at first. ``t`` counts steps from 1. A class that
+    declares itself ``thread_safe`` writes to nothing but the block in :meth:`update`; subclasses declare it for
+    themselves. The blocks of all others are updated in order by one thread.
     Each rule equals a class in ``textbook/optimizers.py``; faster on large networks, since all weights are one vector,
     of which each block stays in the cache. ``squares`` are those of the last step, from the same walk over the blocks.
     """
@@ -56,16 +58,21 @@ class Optimizer(ABC):
     lr: Annotated[float, Gt(0), Le(1e6), Doc("learning rate η")]
 
     slots: ClassVar[tuple[str, ...]] = ()
+    thread_safe: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.thread_safe = vars(cls).get("thread_safe", False)
 
     def bind(self, theta: Array, g: Array, regularized: int = 0, workers: Workers | None = None) -> None:
         """Update these vectors from now on, with new state; the first ``regularized`` values are weights.
 
-        ``workers`` share the blocks of long vectors; no digit depends on their number.
+        ``workers`` share the blocks of long vectors of a thread-safe rule; no digit depends on their number.
         """
         self.t = 0
         self.squares = Squares(0.0, 0.0)
         self._state = {name: np.zeros_like(theta) for name in self.slots}
-        worth = workers and len(theta) * (1 + len(self.slots)) >= WORTH_THREADS
+        worth = self.thread_safe and len(theta) * (1 + len(self.slots)) >= WORTH_THREADS
         self._workers = workers if workers and worth else Workers(1)
         self._blocks = [self._blocks_of_one_thread(theta, g, regularized) for _ in range(self._workers.threads)]
 

@@ -29,6 +29,7 @@ class Lion(Optimizer):
     weight_decay: Annotated[float, Ge(0), Le(1), Doc("weight decay λ, multiplied by the learning rate")] = 0.0
 
     slots: ClassVar[tuple[str, ...]] = ("m",)
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         """Shrink the weights of the block, move every value by η, then update m."""

@@ -26,6 +26,7 @@ class Momentum(Optimizer):
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9
 
     slots: ClassVar[tuple[str, ...]] = ("v",)
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         (v,) = block.state

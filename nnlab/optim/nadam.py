@@ -25,6 +25,8 @@ class NAdam(Adam):
     Source: Dozat 2016, ICLR workshop.
     """
 
+    thread_safe = True
+
     def update(self, block: Block, lr: float) -> None:
         """The state holds the sums M = m/(1−β₁) and V = v/(1−β₂), as in Adam."""
         (M, _), scratch = block.state, block.scratch

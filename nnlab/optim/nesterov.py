@@ -26,6 +26,7 @@ class Nesterov(Optimizer):
     momentum: Annotated[float, Ge(0), Lt(1), Doc("momentum coefficient μ")] = 0.9
 
     slots: ClassVar[tuple[str, ...]] = ("v",)
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         """With the new v = μv − ηg the step μ²v − (1+μ)ηg is μ·v_new − ηg."""

@@ -25,6 +25,7 @@ class RMSProp(Optimizer):
     eps: Annotated[float, Gt(0), Le(1), Doc("ε added to the denominator for numerical stability")] = 1e-7
 
     slots: ClassVar[tuple[str, ...]] = ("h",)
+    thread_safe = True
 
     def update(self, block: Block, lr: float) -> None:
         """h ← ρh + (1−ρ)g², θ ← θ − ηg / (√h + ε)."""

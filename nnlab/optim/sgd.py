@@ -18,6 +18,8 @@ class SGD(Optimizer):
     Source: Robbins & Monro 1951; "Deep Learning from Scratch", section 6.1.2.
     """
 
+    thread_safe = True
+
     def update(self, block: Block, lr: float) -> None:
         np.multiply(block.g, lr, out=block.scratch)
         block.theta -= block.scratch

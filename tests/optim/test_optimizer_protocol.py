@@ -1,12 +1,14 @@
 """What every update rule shares: learning rates by step, saved state, binding, independence of the values."""
 
+from time import sleep
 from typing import Any
 
 import numpy as np
 import pytest
 
 from nnlab.core.threads import Workers
-from nnlab.optim.base import VALUES_PER_BLOCK, WORTH_THREADS
+from nnlab.optim.adam import Adam
+from nnlab.optim.base import VALUES_PER_BLOCK, WORTH_THREADS, Block
 from nnlab.registry import optimizers
 
 each_rule = pytest.mark.parametrize("name", optimizers.names())
@@ -114,6 +116,34 @@ def test_threads_that_share_the_blocks_change_no_digit() -> None:
         paths.append(own)
     np.testing.assert_array_equal(*paths)
     assert squares[:3] == squares[3:]
+
+
+class Numbered(Adam):
+    """Adds the number of the call to each block: a rule that keeps something on itself."""
+
+    calls = 0
+
+    def update(self, block: Block, lr: float) -> None:
+        before = self.calls
+        sleep(1e-4)  # another thread would read the same number
+        self.calls = before + 1
+        block.theta += self.calls
+
+
+def test_a_rule_that_does_not_declare_itself_thread_safe_updates_its_blocks_in_order() -> None:
+    θ = np.zeros(WORTH_THREADS // 3 + 5, np.float32)
+    rule = Numbered()
+    rule.bind(θ, np.zeros_like(θ), 0, Workers(3))
+    rule.step()
+    assert θ[::VALUES_PER_BLOCK].tolist() == list(range(1, len(θ[::VALUES_PER_BLOCK]) + 1))
+
+
+@each_rule
+def test_the_rules_of_nnlab_are_thread_safe(name: str) -> None:
+    θ = np.zeros(WORTH_THREADS, np.float32)
+    rule = optimizers[name](lr=0.01)
+    rule.bind(θ, θ, 0, workers := Workers(2))
+    assert rule._workers is workers
 
 
 @each_rule
