@@ -17,9 +17,17 @@ DISTRIBUTION = Doc("normal, or uniform from −√3·std to √3·std")
 
 
 class Initialiser(ABC):
-    """Draws the initial weights of a layer, the same from the same stream where it is ``repeatable``."""
+    """Draws the initial weights of a layer.
+
+    A class that declares itself ``repeatable`` draws the same from the same stream; subclasses declare it for
+    themselves. Weights of others are copied where they may be needed again.
+    """
 
     repeatable: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.repeatable = vars(cls).get("repeatable", False)
 
     @abstractmethod
     def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
@@ -37,7 +45,6 @@ class Initialiser(ABC):
 class Scaled(Initialiser):
     """Independent weights of mean 0 with one standard deviation."""
 
-    repeatable = True
     distribution: Distribution = "normal"
 
     @abstractmethod
@@ -71,6 +78,8 @@ class Normal(Scaled):
 
     std: Annotated[float, Ge(0), Le(1e6), Doc("standard deviation of the weights")] = 0.01
 
+    repeatable = True
+
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return self.std
 
@@ -87,6 +96,8 @@ class Xavier(Scaled):
     Source: "Deep Learning from Scratch", section 6.2.2.
     """
 
+    repeatable = True
+
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(1.0 / fan_in)
 
@@ -102,6 +113,8 @@ class He(Scaled):
     Relu sets half of the numbers to 0, hence the 2.
     Source: He et al. 2015, arXiv 1502.01852; "Deep Learning from Scratch", section 6.2.3.
     """
+
+    repeatable = True
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(2.0 / fan_in)
@@ -121,6 +134,8 @@ class Glorot(Scaled):
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "uniform"
 
+    repeatable = True
+
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(2.0 / (fan_in + fan_out))
 
@@ -138,6 +153,8 @@ class LeCun(Scaled):
     """
 
     distribution: Annotated[Distribution, DISTRIBUTION] = "normal"
+
+    repeatable = True
 
     def standard_deviation(self, fan_in: int, fan_out: int) -> float:
         return sqrt(1.0 / fan_in)

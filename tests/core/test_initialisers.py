@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.initialisers import Glorot, He, LeCun, Normal, Orthogonal, Scaled, Truncated, Xavier, fan_out
-from nnlab.core.random import Purpose, make_streams
+from nnlab.core.random import Purpose, RandomGenerator, make_streams
+from nnlab.layers.linear import Linear
 
 Std = Callable[[int, int], float]
 
@@ -62,6 +64,27 @@ def test_weights_are_normal_with_zero_mean(initialiser: Scaled, std: Std, rng: s
     for bound, probability in ((1, 0.682689492), (2, 0.954499736)):
         spread = sqrt(probability * (1 - probability) / n)
         assert abs((np.abs(weights) < bound).mean() - probability) < 5 * spread
+
+
+def test_only_a_class_that_declares_it_itself_is_repeatable() -> None:
+    class Counting(He):
+        """Draws others each time."""
+
+        drawn = 0
+
+        def draw(self, shape: Shape, fan_in: int, rng: RandomGenerator) -> Array:
+            self.drawn += 1
+            return super().draw(shape, fan_in, rng) * self.drawn
+
+    class Declared(Counting):
+        repeatable = True
+
+    linear = {}
+    for initialiser in (He(), Counting(), Declared()):
+        layer = Linear(units=3, init=initialiser)
+        layer.setup((4,), make_streams("streams", 0))
+        linear[type(initialiser).__name__] = [parameter.repeatable for parameter in layer.parameters]
+    assert linear == {"He": [True, True], "Counting": [False, False], "Declared": [True, True]}
 
 
 def test_std_0_gives_zeros() -> None:
