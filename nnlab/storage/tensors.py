@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 from nnlab.core.arrays import Array
 from nnlab.core.memory import readable_bytes
+from nnlab.errors import UsageError
 from nnlab.storage.checked_files import check_file, damaged
 from nnlab.text import one_line
 
@@ -37,8 +38,13 @@ def packed(arrays: Mapping[str, Array], metadata: dict[str, str]) -> bytes:
 def packed_parts(arrays: Mapping[str, Array], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
     """The same file in parts, of which large ones are the memory of the arrays: no copy of a network is made.
 
-    safetensors itself writes metadata in another order in each process, and copies all arrays twice.
+    safetensors itself writes metadata in another order in each process, and copies all arrays twice. Raises UsageError
+    for a data type that such a file cannot have.
     """
+    for name, array in arrays.items():
+        if array.dtype.name not in _DTYPES:
+            known = ", ".join(_DTYPES)
+            raise UsageError(f"{name}: arrays of {array.dtype} cannot be saved; convert it to one of {known}")
     order = sorted(arrays, key=lambda name: (-_RANKS[arrays[name].dtype.name], name))
     entries: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     end = 0
@@ -50,7 +56,8 @@ def packed_parts(arrays: Mapping[str, Array], metadata: dict[str, str]) -> Itera
     header += b" " * (-len(header) % _LENGTH_BYTES)  # the arrays stay aligned
     together = bytearray(len(header).to_bytes(_LENGTH_BYTES, "little") + header)
     for name in order:
-        contents = np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
+        little_endian = arrays[name].dtype.newbyteorder("<")
+        contents = np.ascontiguousarray(arrays[name], little_endian).reshape(-1).view(np.uint8).data
         if len(contents) < _PART_BYTES:
             together += contents
         else:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save, save_file
 
-from nnlab.errors import RunError
+from nnlab.errors import RunError, UsageError
 from nnlab.storage import tensors
 from nnlab.storage.tensors import MAX_HEADER_BYTES, packed, packed_parts, read_metadata, read_tensors
 
@@ -76,6 +76,20 @@ def test_arrays_that_are_not_contiguous_are_written_in_c_order(tmp_path: Path) -
     path = tmp_path / "a.safetensors"
     path.write_bytes(packed({"W": W.T}, {}))
     np.testing.assert_array_equal(read_tensors(path, W.nbytes)["W"], W.T)
+
+
+@pytest.mark.parametrize("kind", [">f4", ">i2", "<u8", ">f8"])
+def test_any_byte_order_reads_back_equal(kind: str, tmp_path: Path) -> None:
+    path, array = tmp_path / "a.safetensors", np.arange(258, 264).astype(kind)
+    path.write_bytes(packed({"a": array}, {}))
+    found = read_tensors(path, array.nbytes)["a"]
+    np.testing.assert_array_equal(found, array)
+    assert found.dtype == array.dtype.newbyteorder("=")
+
+
+def test_an_array_of_a_data_type_that_safetensors_lacks_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match=r"^b: arrays of complex128 cannot be saved; convert it to one of bool, .*64$"):
+        packed({"W": W, "b": np.zeros(2, complex)}, {})
 
 
 def test_large_arrays_are_not_copied() -> None:
