@@ -71,7 +71,7 @@ def read_table(
             first = len(numbers) // len(names) + 2
             found = block_numbers(path, block, names, gaps=gaps, unfinished=unfinished, first=first)
             numbers.frombytes(found.view(np.uint8).data)
-    table = np.frombuffer(numbers or array("d"), np.float64).reshape(-1, len(names))
+    table = np.frombuffer(numbers, np.float64).reshape(-1, len(names))
     _check_steps(path, table[:, 0])
     for index, name in enumerate(names):
         column = table[:, index]

@@ -37,8 +37,8 @@ def read_rows_of(ahead: Iterable[Row], rows: CsvRows, source: Source, cells: Cel
 class _Reading:
     """Builds the arrays row by row.
 
-    Rows of plain numbers and known categories take a fast path, where it can be in whole blocks; all others are checked
-    cell by cell.
+    Rows of plain numbers and known categories take a fast path, in whole blocks where double quotes, if any, enclose
+    whole cells within a line; all others are checked cell by cell.
     """
 
     def __init__(self, source: Source, cells: Cells, *, plain: bool) -> None:
@@ -150,16 +150,13 @@ class _Reading:
         if self._checked.problems:
             raise DataError("\n".join(self._checked.problems[:MOST_PROBLEMS]))
         source = self._source
-        labels = np.frombuffer(self._labels, np.int64) if self._labels else np.zeros(0, np.int64)
-        parts = np.frombuffer(self._parts, np.int64) if self._parts else np.zeros(0, np.int64)
+        labels, parts = np.frombuffer(self._labels, np.int64), np.frombuffer(self._parts, np.int64)
         columns = {column: Column(source.names[column]) for column in source.numeric}
         targets = _table(self._targets, len(labels), len(source.targets))
         if not source.categorical:
             inputs = _table(self._numbers, len(labels), len(source.numeric))
         else:
-            found = np.frombuffer(self._categories or array("q"), np.int64).reshape(
-                len(labels), len(source.categorical)
-            )
+            found = np.frombuffer(self._categories, np.int64).reshape(len(labels), len(source.categorical))
             ranks = {}
             for column in source.categorical:
                 texts = self._codes[column].texts
@@ -184,7 +181,7 @@ class _Reading:
 
 def _table(numbers: "array[float]", rows: int, width: int) -> Array:
     """The numbers as (N, D), in the same memory."""
-    return np.frombuffer(numbers or array("d"), np.float64).reshape(rows, width)
+    return np.frombuffer(numbers, np.float64).reshape(rows, width)
 
 
 def _picker(columns: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
