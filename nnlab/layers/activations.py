@@ -123,11 +123,10 @@ class ReLU(Rectifier):
     dies_at_zero = True
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """y = max(x, 0), of 30,000 numbers in 4 µs: with a zero for each. With one for all NumPy takes 15.
-
-        As a clip 8, for arrays that are large, so that reading the zeros costs more, or not in rows.
-        """
+        """y = max(x, 0)."""
         self._y = y = self.workspace.like("y", x)
+        # 30,000 numbers take 4 µs with an array of zeros, 8 as a clip, 15 with the number 0. Reading the zeros of large
+        # arrays costs more than it saves, and only those in C order have zeros of the same order.
         if x.size <= ZEROS and x.flags.c_contiguous:
             return np.maximum(x, zeros_like(x), out=y)
         return np.clip(x, 0, inf, out=y)
