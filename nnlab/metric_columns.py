@@ -137,7 +137,7 @@ def metric_of(column: str) -> type[Metric] | None:
 
 def metric_called(name: object) -> type[Metric] | None:
     """The metric of this name that has columns; None where there is none, as for a record."""
-    found = metrics[name] if isinstance(name, str) and name in metrics else None
+    found = metrics.get(name) if isinstance(name, str) else None
     return found if found is not None and issubclass(found, Metric) else None
 
 

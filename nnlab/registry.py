@@ -144,21 +144,22 @@ class Registry:
             yield from other.items()
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._find(name) is not None
+        return isinstance(name, str) and self.get(name) is not None
 
     def __getitem__(self, name: str) -> type[Any]:
-        found = self._find(name)
+        found = self.get(name)
         if found is None:
             raise KeyError(name)
         return found
 
-    def _find(self, name: str) -> type[Any] | None:
+    def get(self, name: str) -> type[Any] | None:
+        """The class of a name, None where it has none."""
         modules = self._open()
         if name not in self._classes and name in modules:
             importlib.import_module(modules[name])
         if name in self._classes:
             return self._classes[name]
-        return next((found for other in self._includes if (found := other._find(name))), None)
+        return next((found for other in self._includes if (found := other.get(name))), None)
 
     def _open(self) -> dict[str, str]:
         """The names in the table of the package with the modules that register them."""

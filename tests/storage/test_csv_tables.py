@@ -15,10 +15,14 @@ from nnlab.storage.csv_tables import Table, csv_rows, read_table
 COLUMNS = ("step", "loss")
 
 
-def read(folder: Path, text: str | bytes, *, unfinished: bool = False, gaps: bool = False) -> Table:
+def read(
+    folder: Path, text: str | bytes, *, unfinished: bool = False, gaps: bool = False, short_block: int = 0
+) -> Table:
     path = folder / "steps.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_table(path, COLUMNS, unfinished=unfinished, gaps=gaps)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(csv_tables, "SHORT_BLOCK_BYTES", short_block)
+        return read_table(path, COLUMNS, unfinished=unfinished, gaps=gaps)
 
 
 @given(losses=st.lists(st.floats(), max_size=20))
@@ -135,13 +139,11 @@ def test_blocks_of_lines_give_what_single_lines_give(
 ) -> None:
     text = "step,loss\n" + "".join(f"{index},{','.join(line)}{end}" for index, line in enumerate(lines))
     folder, answers = tmp_path_factory.mktemp("blocks"), []
-    for plain in (True, False):
+    for short_block in (0, csv_tables.SHORT_BLOCK_BYTES):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(csv_tables, "BLOCK_BYTES", block)
-            if not plain:
-                patched.setattr(csv_tables, "_plain_numbers", lambda *arguments: None)
             try:
-                answers.append(str(read(folder, text, unfinished=unfinished, gaps=gaps)))
+                answers.append(str(read(folder, text, unfinished=unfinished, gaps=gaps, short_block=short_block)))
             except RunError as error:
                 answers.append(str(error))
     assert answers[0] == answers[1]
