@@ -25,7 +25,6 @@ from nnlab.gradcheck import (
     regularizer_subject,
     sweep,
 )
-from nnlab.gradcheck.subjects import example_labels
 from nnlab.layers.activations import ReLU, Sigmoid
 from nnlab.layers.base import Layer
 from nnlab.layers.batch_norm import BatchNorm
@@ -249,13 +248,6 @@ def test_correct_gradients_pass_at_many_points(l2: float, method: Method) -> Non
             sampled=5,
         )
         assert all(result.passed for result in results), (seed, results)
-
-
-def test_examples_are_labelled_by_difference_or_number() -> None:
-    examples = [Linear(units=4), Linear(units=4, bias=False), Linear(units=4)]
-    assert example_labels("linear", examples) == ["linear bias true (1)", "linear bias false", "linear bias true (3)"]
-    assert example_labels("flatten", [Flatten(), Flatten()], [(2, 3), (4,)]) == ["flatten on 2x3", "flatten on 4"]
-    assert example_labels("flatten", [Flatten()], [(2, 3)]) == ["flatten"]
 
 
 def test_h_sweep_shows_truncation_and_rounding() -> None:

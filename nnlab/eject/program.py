@@ -1,10 +1,8 @@
 """The program of a script, section by section: settings, data, network, evaluation, training loop."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
-from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,11 @@ import numpy as np
 
 from nnlab.core.task import CLASSES
 from nnlab.data.dataset import Dataset
-from nnlab.data.pipeline.augmentation import IMAGES_AT_ONCE, Augmentation
 from nnlab.data.target_columns import TargetColumns
+from nnlab.eject.batches import augmentation_lines, batches, steps_per_epoch
 from nnlab.eject.data import WrittenData
 from nnlab.eject.expressions import Call, Expression, Items, literal, written
 from nnlab.eject.network import write_network, write_object
-from nnlab.eject.parts import augmentation as parts_augmentation
 from nnlab.eject.schedules import learning_rate_lines
 from nnlab.engine.predictions import evaluation_split
 from nnlab.engine.run_setup import RunSetup
@@ -37,7 +34,7 @@ from nnlab.models.textbook_twins import (
 )
 from nnlab.optim.patience import Patience
 from nnlab.plugins.plugin import no_twin
-from nnlab.registry import hyperparameters, registered_name
+from nnlab.registry import registered_name
 
 TEMPLATE = "script.py.jinja"
 HEADING = re.compile(r"^# === (.+) ===\n", re.MULTILINE)
@@ -108,11 +105,11 @@ def _values(setup: RunSetup, data: WrittenData, folders: Sequence[Path | None]) 
         "on_batch": on_batch,
         "full": setup.batches.full,
         "in_epochs": [name for name in ("ITERATIONS", "EVAL_EVERY") if name not in names],
-        "steps_per_epoch": _steps_per_epoch(drops_last=drops_last, accumulates=train.accumulate > 1),
+        "steps_per_epoch": steps_per_epoch(drops_last=drops_last, accumulates=train.accumulate > 1),
         "accumulates": train.accumulate > 1,
-        "batches": f"batches = {_batches(setup, legacy=legacy)}",
+        "batches": f"batches = {batches(setup, legacy=legacy)}",
         "augment": list(
-            _augmentations(experiment.data.augment, train.accumulate * setup.batches.batch_size, legacy=legacy)
+            augmentation_lines(experiment.data.augment, train.accumulate * setup.batches.batch_size, legacy=legacy)
         ),
         "clip": _clip(train),
         "schedule": schedule,
@@ -218,39 +215,6 @@ def _loss_of_rows(loss: Loss, classes: int, targets: str) -> Call:
     elif loss.class_weights is not None:
         keywords["class_weights"] = Call("np.array", [literal(loss.class_weights)])
     return Call("SoftmaxWithLoss", [], keywords)
-
-
-def _steps_per_epoch(*, drops_last: bool, accumulates: bool) -> str:
-    size = "(ACCUMULATE * BATCH_SIZE)" if accumulates else "BATCH_SIZE"
-    return f"len(x_train) // {size}" if drops_last else f"ceil(len(x_train) / {size})"
-
-
-def _batches(setup: RunSetup, *, legacy: bool) -> Call:
-    train = setup.experiment.train
-    kind = "drawn" if train.sampling == "replacement" else "full_shuffled" if train.drop_last else "shuffled"
-    size = "ACCUMULATE * BATCH_SIZE" if train.accumulate > 1 else "BATCH_SIZE"
-    arguments: list[Expression] = ["len(x_train)", size]
-    return Call(f"legacy_{kind}_batches", [*arguments, "rng"]) if legacy else Call(f"{kind}_batches", arguments)
-
-
-def _augmentations(chosen: Sequence[Augmentation], batch_size: int, *, legacy: bool) -> Iterator[str]:
-    """The lines that change a batch x, one augmentation after the other, each with its own stream."""
-    before: Counter[str] = Counter()
-    for index, augmentation in enumerate(chosen):
-        name = registered_name(augmentation)
-        if not isfunction(getattr(parts_augmentation, name, None)):
-            raise UsageError(f"data.augment.{index}: {name} is not one of nnlab's own, so no script can have it")
-        settings = ", ".join(repr(getattr(augmentation, key.name)) for key in hyperparameters(type(augmentation)))
-        rng = "rng" if legacy else f'stream(AUGMENT, crc32(b"{name}"), {before[name]}, step)'
-        before[name] += 1
-        if batch_size <= IMAGES_AT_ONCE:
-            yield f"x = {name}(x, {settings}, {rng})"
-            continue
-        if not legacy:
-            yield f"{name}_rng = {rng}"
-            rng = f"{name}_rng"
-        parts = f"{name}(x[start : start + {IMAGES_AT_ONCE}], {settings}, {rng})"
-        yield f"x = np.concatenate([{parts} for start in range(0, len(x), {IMAGES_AT_ONCE})])"
 
 
 def _clip(train: Any) -> str:

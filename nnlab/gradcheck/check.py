@@ -18,10 +18,10 @@ import numpy as np
 
 from nnlab.core.task import NUMBERS
 from nnlab.errors import CheckFailed, UsageError
+from nnlab.gradcheck.example_labels import example_labels
 from nnlab.gradcheck.subjects import (
     Subject,
     Tensors,
-    example_labels,
     layer_subject,
     loss_subject,
     regularizer_subject,

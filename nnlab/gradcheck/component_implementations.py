@@ -13,8 +13,9 @@ from nnlab.core.random import AddressedStreams
 from nnlab.core.task import CLASSES, Task
 from nnlab.errors import UsageError
 from nnlab.gradcheck.example_arrays import given_array
+from nnlab.gradcheck.example_labels import example_labels
 from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes
-from nnlab.gradcheck.subjects import example_labels, layer_subject, loss_subject, regularizer_subject
+from nnlab.gradcheck.subjects import layer_subject, loss_subject, regularizer_subject
 from nnlab.layers.base import Layer
 from nnlab.layers.planning import all_layers
 from nnlab.losses import Loss

@@ -1,11 +1,11 @@
 """What can be checked: layers, losses, penalties and whole networks as scalar functions of named tensors."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from nnlab.core.arrays import Array, Shape, shape_text
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.flat_parameters import Parameter
 from nnlab.core.random import AddressedStreams
 from nnlab.core.task import CLASSES, Task
@@ -14,7 +14,6 @@ from nnlab.layers.planning import activation_memory, all_layers
 from nnlab.losses import Loss, rows
 from nnlab.models.network import Network
 from nnlab.regularizers import Regularizer
-from nnlab.text import format_value
 
 Tensors = dict[str, Array]
 
@@ -38,27 +37,6 @@ class Subject:
     value: Callable[[Tensors], complex]
     gradients: Callable[[Tensors], Tensors]
     kink_sides: Callable[[Tensors], list[Array]]
-
-
-def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape] = ()) -> list[str]:
-    """A component's examples by name and what sets them apart: ``conv2d kernel 2, stride 2 on 2x5x4``."""
-    labels = []
-    for index, example in enumerate(examples):
-        parts = [
-            f"{field.name} {format_value(getattr(example, field.name))}"
-            for field in fields(example)  # type: ignore[arg-type]  # every component is a dataclass
-            if _is_plain(getattr(example, field.name))
-            and len({repr(getattr(other, field.name)) for other in examples}) > 1
-        ]
-        place = f" on {shape_text(shapes[index])}" if len(set(shapes)) > 1 else ""
-        labels.append(f"{name} {', '.join(parts)}".rstrip() + place)
-    return [label if labels.count(label) == 1 else f"{label} ({index})" for index, label in enumerate(labels, start=1)]
-
-
-def _is_plain(value: object) -> bool:
-    """Whether a value is a word, a number or a list of numbers."""
-    numbers = isinstance(value, list) and value and all(isinstance(number, int | float) for number in value)
-    return isinstance(value, str | int | float) or bool(numbers)
 
 
 def layer_subject(

@@ -1,48 +1,35 @@
 """The run folder as it is written during a run."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-from nnlab.core.arrays import Array
-from nnlab.data.input_format import GROUND, InputFormat
 from nnlab.errors import RunError, reported_as
 from nnlab.metric_columns import METRICS_COLUMNS, best_row
 from nnlab.records.checkpoint import Checkpoint, write_checkpoint
 from nnlab.records.cleaning import check_own, clear_after
 from nnlab.records.reader import RunRecord
-from nnlab.records.run_tables import FileDigest, RunInMemory, RunTables, close_files
-from nnlab.storage.checked_files import check_file
+from nnlab.records.run_files import RunFiles
+from nnlab.records.run_tables import FileDigest, RunInMemory, close_files
 from nnlab.storage.disk import atomic_write, make_folder, remove
-from nnlab.storage.file_group import FileGroup
 from nnlab.storage.file_system import take_unsupported
 from nnlab.storage.folder_names import plain_name
-from nnlab.storage.folders import as_json, as_json_lines, create_folder
+from nnlab.storage.folders import as_json, create_folder
 from nnlab.storage.growing_file import GrowingFile
 from nnlab.storage.layout import (
     ENVIRONMENT_FILE,
-    INPUTS_FILE,
     LOG_FILE,
-    MODEL_FILE,
     PLOTS_FOLDER,
-    PLUGINS_FOLDER,
-    SNAPSHOTS_FOLDER,
     SPEC_FILE,
     SUMMARY_FILE,
-    step_file,
 )
 from nnlab.storage.lock import LOCK_FILE, RunLock
-from nnlab.storage.tensors import INPUTS_ENTRY, MAX_HEADER_BYTES, packed_parts
-
-MOST_PLUGIN_BYTES = 1 << 20
 
 
-class RunFolder(RunTables):
+class RunFolder(RunFiles):
     """Writes one run: its tables, spec, environment, summary, log and weights.
 
     The folder is locked until it is closed. Every file is forced to the disk when it is written. With ``together`` they
@@ -60,9 +47,8 @@ class RunFolder(RunTables):
         *,
         together: bool = False,
     ) -> None:
-        super().__init__(path, digests, columns)
+        super().__init__(path, digests, columns, together=together)
         self._lock = lock
-        self._files = FileGroup(together=together)
         self._started = perf_counter()
         self._summary: dict[str, Any] = {}
         log = path / LOG_FILE
@@ -166,18 +152,6 @@ class RunFolder(RunTables):
         self._started = perf_counter()
         self.flush()
 
-    def write_plugins(self, files: Mapping[str, bytes]) -> None:
-        """Copy the files of plugins; one of another version that is there already stays, under a name of its own."""
-        for name, contents in files.items():
-            path = self.path / PLUGINS_FOLDER / name
-            make_folder(path.parent, exist_ok=True)
-            if path.exists():
-                check_file(path, MOST_PLUGIN_BYTES)
-                if (before := path.read_bytes()) == contents:
-                    continue
-                self._files.write(path.with_stem(f"{path.stem}-{sha256(before).hexdigest()[:8]}"), before)
-            self._files.write(path, contents)
-
     def log(self, text: str) -> None:
         """Record a line of console output."""
         self._log.write(text + "\n")
@@ -186,22 +160,6 @@ class RunFolder(RunTables):
         """Hand everything recorded so far to the operating system."""
         super().flush()
         self._log.flush()
-
-    def write_model(self, arrays: Mapping[str, Array], spec_sha256: str, inputs: InputFormat) -> None:
-        """Save the weights with their input format, which is also written to inputs.json."""
-        plain = inputs.as_plain()
-        self._files.write(self.path / INPUTS_FILE, as_json_lines(plain))
-        # The ground is in inputs.json only, so that the model's bytes are those of earlier versions.
-        entry = json.dumps({key: value for key, value in plain.items() if key != GROUND})
-        fits = len(entry) <= MAX_HEADER_BYTES // 2
-        metadata = {"spec_sha256": spec_sha256} | ({INPUTS_ENTRY: entry} if fits else {})
-        self._files.write(self.path / MODEL_FILE, packed_parts(arrays, metadata))
-
-    def write_snapshot(self, step: int, arrays: Mapping[str, Array], spec_sha256: str) -> None:
-        """Save the weights after ``step`` updates as a snapshot."""
-        folder = self.path / SNAPSHOTS_FOLDER
-        make_folder(folder, exist_ok=True)
-        self._files.write(folder / step_file(step), packed_parts(arrays, {"spec_sha256": spec_sha256}))
 
     def write_checkpoint(self, checkpoint: Checkpoint, *, ending: bool) -> None:
         """Save a checkpoint whose metadata gets the digests of the tables; ``ending``: the last summary follows.

@@ -1,0 +1,28 @@
+"""What the examples of a component are called in the results of a gradient check."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from nnlab.core.arrays import Shape, shape_text
+from nnlab.text import format_value
+
+
+def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape] = ()) -> list[str]:
+    """A component's examples by name and what sets them apart: ``conv2d kernel 2, stride 2 on 2x5x4``."""
+    labels = []
+    for index, example in enumerate(examples):
+        parts = [
+            f"{field.name} {format_value(getattr(example, field.name))}"
+            for field in fields(example)  # type: ignore[arg-type]  # every component is a dataclass
+            if _is_plain(getattr(example, field.name))
+            and len({repr(getattr(other, field.name)) for other in examples}) > 1
+        ]
+        place = f" on {shape_text(shapes[index])}" if len(set(shapes)) > 1 else ""
+        labels.append(f"{name} {', '.join(parts)}".rstrip() + place)
+    return [label if labels.count(label) == 1 else f"{label} ({index})" for index, label in enumerate(labels, start=1)]
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a word, a number or a list of numbers."""
+    numbers = isinstance(value, list) and value and all(isinstance(number, int | float) for number in value)
+    return isinstance(value, str | int | float) or bool(numbers)
