@@ -61,7 +61,9 @@ class Convolution(WeightedLayer):
         ]
         self._depthwise = channels == 1 < self.groups
         self._winograd = self.groups == 1 and winograd_pays(self.windows, C, self.filters)
-        self._windows_of_dy = windows_of_dy_pay(self.windows, channels, filters)
+        self._windows_of_dy, self._windows_of_dy_for_dW = (
+            windows_of_dy_pay(self.windows, channels, filters, input_gradient=needed) for needed in (True, False)
+        )
         shape = (self.filters, channels, *self.windows.size[-self.axes :])
         self.W, self.b = self.weights_and_bias(shape, prod(shape[1:]), self.filters)
         return (self.filters, *self.windows.out[-self.axes :])
@@ -101,7 +103,7 @@ class Convolution(WeightedLayer):
             self._gradients_of_channels(rows)
         elif self._winograd:
             self._backward_by_tiles(rows, None)
-        elif self._windows_of_dy:
+        elif self._windows_of_dy_for_dW:
             self._backward_by_windows_of_dy(rows, None)
         else:
             for g in reversed(range(self.groups)):  # the last one's columns may still be there

@@ -143,17 +143,18 @@ class SumOfProducts:
 COPYING, SCATTERING = 16, 25
 
 
-def windows_of_dy_pay(windows: Windows, C: int, F: int) -> bool:
-    """Whether backward is faster with the columns of dy for both dx and dW.
+def windows_of_dy_pay(windows: Windows, C: int, F: int, *, input_gradient: bool) -> bool:
+    """Whether backward is faster with the columns of dy for dW, and for dx too where that is needed.
 
     The other way, dW takes the columns of x and dx is scattered. With a stride above 1 there is the other way only, and
-    where x has many more pixels than dy, or many more filters than channels, it is the faster one.
+    where x has many more pixels than dy, or many more filters than channels, it is the faster one. For dW alone it is
+    with about as many filters as channels too: 3 to 6 channels, 5x5 on 64 images of 32x32, 3.4 ms in place of 6.4.
     """
     if windows.stride != (1, 1):
         return False
-    size = prod(windows.size)
-    of_dy = prod(windows.inner) * size * F * (2 * C + COPYING)
-    of_x = prod(windows.out) * size * C * (2 * F + COPYING + SCATTERING)
+    size, products = prod(windows.size), 2 if input_gradient else 1
+    of_dy = prod(windows.inner) * size * F * (products * C + COPYING)
+    of_x = prod(windows.out) * size * C * (products * F + COPYING + (SCATTERING if input_gradient else 0))
     return of_dy < of_x
 
 

@@ -309,7 +309,7 @@ def test_on_one_pixel_it_is_a_linear_layer(prepared: Prepared) -> None:
 
 
 def test_parameter_gradients_alone_are_those_of_the_whole_backward_and_overwrite(prepared: Prepared) -> None:
-    layer = prepared(Conv2D(filters=3, kernel=3, padding=1), (2, 4, 5))
+    layer = prepared(Conv2D(filters=2, kernel=3, padding=1), (3, 4, 5))
     x, dy = random_problem(layer, 5, seed=1)
     whole = computed(layer, x, dy)
     for _ in range(2):
@@ -338,26 +338,48 @@ def test_windows_of_dy_and_scattering_give_the_same_gradients(
     prepared: Prepared, padding: Any, column_bytes: int, of_dy: bool
 ) -> None:
     layer = prepared(Conv2D(filters=4, kernel=4, padding=padding), (2, 6, 5))
-    layer.column_bytes, layer._windows_of_dy = column_bytes, of_dy
+    layer.column_bytes, layer._windows_of_dy, layer._windows_of_dy_for_dW = column_bytes, of_dy, of_dy
     x, dy = random_problem(layer, 3, seed=4)
     assert_same(layer, x, dy, x, dy, 1e-12)
+    whole = computed(layer, x, dy)
+    layer.W.grad[...] = layer.b.grad[...] = np.nan
+    layer.backward_parameters(dy)
+    np.testing.assert_array_equal(layer.W.grad, whole["dW"])
+    np.testing.assert_array_equal(layer.b.grad, whole["db"])
 
 
 @pytest.mark.parametrize(
-    ("C", "side", "F", "kernel", "stride", "of_dy"),
+    ("C", "side", "F", "kernel", "stride", "padding", "of_dy", "for_dW"),
     [
-        (32, 32, 32, 3, 1, True),
-        (32, 32, 32, 3, 2, False),
-        (64, 16, 16, 3, 1, True),
-        (8, 32, 64, 3, 1, False),
-        (20, 12, 50, 5, 1, False),
-        (1, 28, 16, 3, 1, False),
+        (32, 32, 32, 3, 1, 0, True, False),
+        (32, 32, 32, 3, 2, 0, False, False),
+        (64, 16, 16, 3, 1, 0, True, True),
+        (8, 32, 64, 3, 1, 0, False, False),
+        (20, 12, 50, 5, 1, 0, False, False),
+        (1, 28, 16, 3, 1, 0, False, False),
+        (3, 32, 7, 3, 1, 1, True, False),
+        (3, 32, 6, 5, 1, 2, True, False),
+        (32, 32, 16, 3, 1, 1, True, True),
     ],
 )
 def test_backward_takes_the_windows_of_dy_where_that_was_measured_to_be_faster(
-    prepared: Prepared, C: int, side: int, F: int, kernel: int, stride: int, of_dy: bool
+    prepared: Prepared, C: int, side: int, F: int, kernel: int, stride: int, padding: int, of_dy: bool, for_dW: bool
 ) -> None:
-    assert prepared(Conv2D(filters=F, kernel=kernel, stride=stride), (C, side, side))._windows_of_dy is of_dy
+    layer = prepared(Conv2D(filters=F, kernel=kernel, stride=stride, padding=padding), (C, side, side))
+    assert (layer._windows_of_dy, layer._windows_of_dy_for_dW) == (of_dy, for_dW)
+
+
+def test_a_first_layer_of_few_filters_takes_the_windows_of_x(prepared: Prepared) -> None:
+    layer = prepared(Conv2D(filters=3, kernel=3, padding=1), (2, 4, 5))
+    assert layer._windows_of_dy
+    assert not layer._windows_of_dy_for_dW
+    x, dy = random_problem(layer, 5, seed=1)
+    whole = computed(layer, x, dy)
+    for _ in range(2):
+        layer.W.grad[...] = layer.b.grad[...] = np.nan
+        layer.backward_parameters(dy)
+        np.testing.assert_allclose(layer.W.grad, whole["dW"], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(layer.b.grad, whole["db"], rtol=1e-12, atol=1e-14)
 
 
 def test_batches_of_changing_size_do_not_disturb_each_other(prepared: Prepared) -> None:
