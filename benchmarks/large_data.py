@@ -63,6 +63,7 @@ COMMANDS = {
     "nnlab plot": ("plot", "RUN", "--out", "pictures"),
     "nnlab compare, two of them": ("compare", "RUN", "OTHER", "--out", "pictures"),
     "nnlab doctor": ("doctor", "RUN"),
+    "nnlab report": ("report", "RUN", "--out", "PAGE", "--overwrite"),
 }
 TARGET = 3.0
 
@@ -171,7 +172,8 @@ def steps(folder: Path, rows: int, repeats: int) -> list[str]:
     for _ in range(2):
         _seconds("train", *settings, "-s", f"train.eval_every={rows}", "--no-plots", "--runs", str(folder / "runs"))
     first, second = sorted((folder / "runs").iterdir())
-    places = {"RUN": str(first), "OTHER": str(second), "pictures": str(folder / "pictures")}
+    places = {"RUN": str(first), "OTHER": str(second), "PAGE": str(folder / "report.html")}
+    places["pictures"] = str(folder / "pictures")
     lines = [f"| a run of {rows:,} steps | seconds | target {TARGET:.0f} s |", "|---|---|---|"]
     for name, words in COMMANDS.items():
         took = median(_seconds(*(places.get(word, word) for word in words)) for _ in range(repeats))
