@@ -97,10 +97,10 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PNG pictures laid out but blank, for tests of which files there are; tests of plots and figures draw them."""
+    """PNG pictures that are blank and not laid out, for tests of which files there are; tests of plots draw them."""
     from drawing import write_blank_pixels  # loads matplotlib, which most tests do without
 
-    write_blank_pixels(monkeypatch)
+    write_blank_pixels(monkeypatch, laid_out=False)
 
 
 @pytest.fixture

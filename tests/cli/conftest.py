@@ -29,7 +29,7 @@ get_command = functools.cache(typer.main.get_command)
 
 @pytest.fixture(autouse=True)
 def _without_pixels(no_pixels: None) -> None:
-    """Pixels take a quarter of the time of these tests; a module that looks at them has a ``no_pixels`` of its own."""
+    """Pictures take a quarter of the time of these tests; a module that looks at them has its own ``no_pixels``."""
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from curves_drawn import Drawn
-from drawing import lay_out_only
+from drawing import write_no_pixels
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,16 +21,21 @@ MODULES = [import_module(f"{plots.__name__}.{module.name}") for module in pkguti
 
 
 @pytest.fixture
-def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+def laid_out() -> None:
+    """For tests of where things are: ``figures`` and ``drawn`` are laid out too, which takes most of their time."""
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     """The figures that are drawn, by the name of their file as PNG."""
     kept: dict[str, Figure] = {}
+    write_no_pixels(monkeypatch, laid_out="laid_out" in request.fixturenames)
     canvas = canvases.canvas
 
     @contextmanager
     def keep(path: Path, *arguments: Any, **options: Any) -> Iterator[Figure]:
         with canvas(path, *arguments, **options) as figure:
             yield figure
-            lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
     for module in MODULES:
@@ -40,16 +45,16 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+def drawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """The figures of curves that are drawn, and their axes, by file name."""
     kept: Drawn = {}
+    write_no_pixels(monkeypatch, laid_out="laid_out" in request.fixturenames)
     picture = canvases.picture
 
     @contextmanager
     def keep(path: Path, title: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
         with picture(path, title, ylabel) as both:
             yield both
-            lay_out_only(monkeypatch, both[0])
         kept[path.name] = both
 
     for module in (curves, comparison):

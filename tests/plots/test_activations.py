@@ -36,6 +36,7 @@ def test_bars_count_the_outputs_within_the_range(figures: Figures, tmp_path: Pat
     assert figure.axes[1].get_xlim() == (0, 6)
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 def test_rows_have_names_columns_places_and_nothing_overlaps(figures: Figures, tmp_path: Path) -> None:
     rows = [(f"long_name_of_network_{k}", [spread(1e-5, 2e4, zero=0.123)] * (3 + k)) for k in range(3)]

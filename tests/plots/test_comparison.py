@@ -66,6 +66,7 @@ def test_many_runs_have_distinct_styles_and_a_full_legend(make_run: MakeRun, tmp
     assert len(legend(figure, axes)) == ENTRIES_IN_LEGEND + 1
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 def test_the_legend_stays_beside_the_curves(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     options = {"model.hidden": [100] * 12}

@@ -49,6 +49,7 @@ def draw(folder: Path, classes: int, names: list[str] | None = None, samples: in
     plot_confusion("net", "test", labels, answers, names or [f"c{k}" for k in range(classes)], folder)
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_counts_are_in_their_cells(figures: Figures, tmp_path: Path) -> None:
     labels, answers = np.repeat([0, 1], [30, 20]), np.repeat([0, 1, 0, 1], [23, 7, 1, 19])
     plot_confusion("net", "test", labels, answers, ["cat", "$dog"], tmp_path / "new")
@@ -63,6 +64,7 @@ def test_counts_are_in_their_cells(figures: Figures, tmp_path: Path) -> None:
     assert figures["confusion.png"].get_suptitle() == "net: confusion matrix, test set (42 of 50 correct)"
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 @pytest.mark.parametrize("style", ["light", "dark"])
 @pytest.mark.parametrize("classes", [2, 10, 20])
@@ -77,6 +79,7 @@ def test_no_number_leaves_its_cell_and_each_stands_out(
     assert all(text.get_window_extent().width < cell for text in axes.texts)
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize(("classes", "numbers"), [(21, False), (40, False), (100, False)])
 def test_many_classes_have_colours_only_and_ticks_that_do_not_touch(
     figures: Figures, tmp_path: Path, classes: int, numbers: bool
@@ -90,6 +93,7 @@ def test_many_classes_have_colours_only_and_ticks_that_do_not_touch(
     assert all(below[1] <= above[0] + 1 for below, above in itertools.pairwise(heights))
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_long_names_stay_within_the_picture(figures: Figures, tmp_path: Path) -> None:
     draw(tmp_path, 10, ["automobile and truck"] * 10)
     figure = figures["confusion.png"]
@@ -114,6 +118,7 @@ def test_colours_are_shares_of_the_true_class_on_a_labelled_scale(figures: Figur
     assert [label.get_text() for label in bar.get_yticklabels()] == ["0", "5 %", "20 %", "50 %", "100 %"]
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize("style", ["light", "dark"])
 def test_numbers_stand_out_from_their_cells(figures: Figures, tmp_path: Path, style: Style) -> None:
     labels, answers = np.repeat([0, 1], [100, 100]), np.repeat([0, 1, 1], [90, 10, 100])

@@ -55,6 +55,7 @@ def test_no_curve_of_a_run_hides_another_that_coincides_with_it(
         assert not hidden_below(test, validation)
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize("validation", [False, True])
 def test_legend_is_between_title_and_axes(make_run: MakeRun, tmp_path: Path, drawn: Drawn, validation: bool) -> None:
     plot_run(read_run(make_run(validation=validation)), tmp_path)
@@ -70,6 +71,7 @@ def test_without_a_test_set_only_training_is_drawn(make_run: MakeRun, tmp_path: 
     assert legend(*drawn["accuracy.png"]) == ["train (final: 0.9375)"]
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_validation_is_a_third_curve(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(validation=True)), tmp_path)
     figure, axes = drawn["accuracy.png"]
@@ -172,6 +174,7 @@ def test_long_mean_curves_are_thinned() -> None:
     assert (mean.value == mean.step + 1).all()
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 def test_the_legend_of_a_run_stays_inside_the_picture(make_run: MakeRun, tmp_path: Path, drawn: Drawn) -> None:
     plot_run(read_run(make_run(losses=[2.5, 1.0, 0.01, 0.001, 0.00047413])), tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import lay_out_only
+from drawing import write_no_pixels
 from matplotlib.figure import Figure
 
 from nnlab.errors import RunError
@@ -20,22 +20,21 @@ Figures = dict[str, Figure]
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Figures:
+def drawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Figures:
     """The figures that are drawn, by file name."""
     kept: Figures = {}
+    write_no_pixels(monkeypatch, laid_out="laid_out" in request.fixturenames)
 
     @contextmanager
     def keep_canvas(path: Path, *arguments: Any) -> Iterator[Figure]:
         with canvas(path, *arguments) as figure:
             yield figure
-            lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
     @contextmanager
     def keep_picture(path: Path, *arguments: Any) -> Iterator[Any]:
         with picture(path, *arguments) as both:
             yield both
-            lay_out_only(monkeypatch, both[0])
         kept[path.name] = both[0]
 
     monkeypatch.setattr(diagnostics, "canvas", keep_canvas)
@@ -127,6 +126,7 @@ def test_truncated_last_line_is_left_out(make_run: Any, drawn: Figures, tmp_path
     assert [len(line.get_xdata()) for line in drawn["gradients.png"].axes[0].lines] == [1, 1]  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2, MOST_PANELS + 1])
 def test_a_long_title_keeps_clear_of_the_legend(make_run: Any, drawn: Figures, tmp_path: Path, layers: int) -> None:

@@ -44,6 +44,7 @@ def test_scores_are_no_probabilities(figures: Figures, tmp_path: Path) -> None:
     assert figures["mistakes.png"].get_supxlabel() == "true class → predicted class, score"
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.slow
 @pytest.mark.parametrize("names", [("a", "b"), ("automobile and", "$motorcycle$")])
 def test_no_heading_touches_another(figures: Figures, tmp_path: Path, names: tuple[str, str]) -> None:

@@ -51,6 +51,7 @@ def test_a_title_says_how_many_are_shown(figures: Figures, tmp_path: Path) -> No
     assert figures["predictions.png"].get_suptitle() == "net: predictions for the first 2 of 5,000 pictures"
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize("count", [1, 5, 13])
 @pytest.mark.parametrize("names", [("4", "9", "1"), ("golden retriever", "$x$ and", "オウム")])
 def test_no_text_touches_an_image(figures: Figures, tmp_path: Path, count: int, names: tuple[str, ...]) -> None:

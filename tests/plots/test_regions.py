@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import lay_out_only
+from drawing import write_no_pixels
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -24,14 +24,14 @@ CORNERS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+def drawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     kept: dict[str, Figure] = {}
+    write_no_pixels(monkeypatch, laid_out="laid_out" in request.fixturenames)
 
     @contextmanager
     def keep(path: Path, *arguments: Any) -> Iterator[Figure]:
         with canvas(path, *arguments) as figure:
             yield figure
-            lay_out_only(monkeypatch, figure)
         kept[path.name] = figure
 
     monkeypatch.setattr(regions, "canvas", keep)
@@ -74,6 +74,7 @@ def test_decision_regions_have_the_orientation_of_the_data(tmp_path: Path, drawn
     assert region_at(drawn["boundary.png"], 2, 0.1) == pytest.approx(tint(class_colour(0)))
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_all_samples_are_inside_and_test_samples_have_another_marker(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot_boundary("net", data(test=True), right_of(1.0), tmp_path)
     figure = drawn["boundary.png"]
@@ -92,6 +93,7 @@ def test_all_samples_are_inside_and_test_samples_have_another_marker(tmp_path: P
     assert legend.get_window_extent().x0 > axes.get_window_extent().x1
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize("classes", [2, 20])
 def test_units_are_equal_and_nothing_leaves_the_picture(tmp_path: Path, drawn: dict[str, Figure], classes: int) -> None:
     many = Dataset(Split(np.tile(CORNERS, (classes, 1)), np.arange(4 * classes) % classes), None, ("a",) * classes)

@@ -64,6 +64,7 @@ def grid(path: Path, figure: Figure, rows: int, columns: int, height: int, width
     ]
 
 
+@pytest.mark.usefixtures("laid_out")
 @pytest.mark.parametrize(("channels", "side", "zoom"), [(1, 28, 2), (3, 32, 2), (3, 8, 8), (1, 70, 1)])
 def test_each_row_holds_the_first_images_of_a_class(
     tmp_path: Path, drawn: dict[str, Figure], channels: int, side: int, zoom: int
@@ -78,6 +79,7 @@ def test_each_row_holds_the_first_images_of_a_class(
             np.testing.assert_array_equal(tiles[label][j], np.broadcast_to(expected, tiles[label][j].shape))
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_rows_are_named_after_their_classes(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot(images(9, 3, (1, 20, 10), ("a$b$", "[/x]", "very long name of a class\n")), tmp_path)
     figure = drawn["samples.png"]
@@ -93,6 +95,7 @@ def test_rows_are_named_after_their_classes(tmp_path: Path, drawn: dict[str, Fig
     assert figure.texts[0].get_window_extent().y0 > axes.bbox.y1
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_the_title_keeps_clear_of_a_tall_grid(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot(images(300, MOST_CLASSES + 5, (1, 8, 8)), tmp_path)
     figure = drawn["samples.png"]
@@ -110,6 +113,7 @@ def test_classes_without_images_have_no_row(tmp_path: Path, drawn: dict[str, Fig
     assert [text.get_text() for text in drawn["samples.png"].axes[0].texts] == ["c3", "c29"]
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_large_images_are_downsampled(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     dataset = images(4, 2, (3, 600, 300))
     (path,) = plot(dataset, tmp_path)
@@ -117,6 +121,7 @@ def test_large_images_are_downsampled(tmp_path: Path, drawn: dict[str, Figure]) 
     np.testing.assert_array_equal(tiles[1][0], dataset.train.inputs[1, :, ::3, ::3].transpose(1, 2, 0))
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_augmentation_is_shown_step_by_step(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     dataset = images(6, 2, (1, 30, 30))
     _, path = plot(dataset, tmp_path, Flip())
@@ -148,6 +153,7 @@ def test_points_have_the_colours_of_their_classes(tmp_path: Path, drawn: dict[st
     assert figure.get_suptitle() == "some: samples (test: hollow)"
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_many_classes_and_points_stay_within_the_picture(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     plot(points(3 * MOST_POINTS, CLASSES_IN_LEGEND + 6), tmp_path)
     figure = drawn["samples.png"]
@@ -162,6 +168,7 @@ def test_many_classes_and_points_stay_within_the_picture(tmp_path: Path, drawn: 
     assert len(grey) >= 6
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_images_of_floats_range_from_black_to_white(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     inputs = np.broadcast_to(np.linspace(0, 1, 4).reshape(-1, 1, 1, 1), (4, 1, 8, 8))
     (path,) = plot(Dataset(Split(inputs, np.array([0, 0, 1, 1])), None, ("a", "b")), tmp_path)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -14,6 +15,7 @@ from nnlab.plots.sweep_map import plot_heatmap, plot_scatter
 Figures = dict[str, Figure]
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_cells_are_ordered_and_hold_the_mean_and_diverged_ones_are_hatched(figures: Figures, tmp_path: Path) -> None:
     keys = {"lr": [0.1, 0.1, 0.01, 0.01, 1.0], "init": ["he", "$x$", "he", "$x$", "he"]}
     values: list[Any] = [[0.5, 0.75], [0.5, 0.25], [0.75, 0.75], [0.5, "diverged"], ["failed", "failed"]]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from swept_points import make_points
@@ -43,6 +44,7 @@ def test_lines_cross_an_axis_per_key_and_end_at_the_goal(figures: Figures, tmp_p
     assert not any(text.get_parse_math() for text in axes.texts)
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_the_best_loss_is_at_the_top(figures: Figures, tmp_path: Path) -> None:
     points = make_points({"a": [1, 2], "b": [1, 2], "c": [2, 1]}, [0.01, 10.0], column="validation_loss")
     plot_parallel(points, tmp_path / "parallel.png")

@@ -16,6 +16,7 @@ def weights(units: int, channels: int = 1, scale: float = 1.0) -> np.ndarray:
     return np.random.default_rng(units).normal(0, scale, (units, channels, 3, 2))
 
 
+@pytest.mark.usefixtures("laid_out")
 def test_filters_are_in_rows_each_step_with_its_own_scale(figures: Figures, tmp_path: Path) -> None:
     before, after = weights(5, scale=0.01), weights(5)
     plot_weights("net", before, after, tmp_path / "new")

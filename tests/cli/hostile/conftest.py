@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from drawing import write_blank_pixels
 
 # Imported now, so that the memory measured is that of the work.
 import nnlab.cli.app
@@ -60,6 +61,12 @@ def little_memory() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.fixture
+def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blank pictures, but laid out, as what untrusted text and numbers need may be too large."""
+    write_blank_pixels(monkeypatch, laid_out=True)
 
 
 @pytest.fixture
