@@ -5,8 +5,10 @@ import gc
 import gzip
 import json
 import os
+import shutil
 import struct
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bundled_data import read_once
 from examples import THOROUGH
 from hypothesis import settings
 from small_images import write_idx_images
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from nnlab.config.resolved_spec import spec_sha256
 from nnlab.config.yaml_writer import dump_yaml
@@ -52,6 +55,12 @@ os.environ.pop("NNLAB_LANG", None)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Files of tests are written to memory where it has room: a sixth of their time is the file system's.
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
+
 # What a test leaves behind is collected now and then, not every 700 objects: most of it is freed without.
 COLLECT_EVERY = (20_000, 20, 50)
 
@@ -76,6 +85,24 @@ def _one_blas_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _libraries_are_found_once() -> Iterator[None]:
+    """Look for BLAS libraries again only after an import; each training and picture asks, which takes 2 ms."""
+    load, found = ThreadpoolController._load_libraries, {}
+
+    def load_once(controller: ThreadpoolController) -> None:
+        modules = len(sys.modules)
+        if modules not in found:
+            load(controller)
+            found.clear()
+            found[modules] = list(controller.lib_controllers)
+        controller.lib_controllers[:] = found[modules]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ThreadpoolController, "_load_libraries", load_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """Skip flushing to disk, which takes longer than the trainings; no test simulates a power failure."""
 
@@ -84,6 +111,14 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _bundled_data_is_read_once() -> Iterator[None]:
+    """Tests of the sources themselves read it each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch)
         yield
 
 

@@ -20,15 +20,11 @@ from inline_workers import InlineWorkers
 import nnlab as package
 from nnlab.config import bundled
 from nnlab.config.yaml_reader import read_collecting_problems
-from nnlab.data.sources import mnist
-from nnlab.data.sources.idx import read_folder
 from nnlab.report.gallery import Gallery
 
 pytestmark = pytest.mark.slow
 
 Nnlab = Callable[..., Any]
-
-read_once = functools.cache(read_folder)
 
 CRASHED = "20250101-120000-relu-0a1b2c"  # named in docs/run-folder.md
 PAGES_WITH_COMMANDS = [page for page in PAGES if blocks(page, "bash") and page.name != "README.ja.md"]
@@ -78,7 +74,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(cut_down(path), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mnist, "read_folder", read_once)
         patch.setattr("nnlab.train.pictures.plot_run", lambda *arguments: None)
         patch.setattr("nnlab.train.pictures.draw_all", lambda *arguments: [])
         package.cross_validate(folder / "configs" / "spiral_softmax.yaml", 2, folder / "runs")
@@ -101,7 +96,6 @@ def light_only(gallery: Gallery, drawn: Callable[..., dict[str, bytes]], draw: A
 def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The prepared folder as the working folder, whose configs are the bundled ones, in a terminal of 120 columns."""
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(mnist, "read_folder", read_once)
     monkeypatch.setattr("nnlab.cli.sweep_run.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.sweeps.api.LocalWorkers", InlineWorkers)
     monkeypatch.setattr("nnlab.cli.sweep_run.available_cores", lambda: 2)  # those of the shown output

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bundled_data import read_each_time
 from trainings import GivenData
 
 from nnlab.core.random import Purpose, make_streams
@@ -163,7 +164,8 @@ def test_settings_that_cannot_be_compared_are_read_each_time(reads: list[str]) -
 
 
 @pytest.mark.slow
-def test_mnist_is_read_once_for_every_seed_and_split() -> None:
+def test_mnist_is_read_once_for_every_seed_and_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_each_time(monkeypatch)
     cache = DatasetCache()
     first = loaded(Mnist(), "streams", 0, cache.read)
     other = loaded(Mnist(train_size=300), "legacy", 1, cache.read)

@@ -1,7 +1,6 @@
 """Small experiments: one whose training has every kind of state, and one to cross-validate."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,6 @@ from moons_runs import moons
 from trainings import make_experiment
 
 from nnlab.config.experiment import Experiment
-from nnlab.data.dataset import Dataset
-from nnlab.data.sources import mnist
-from nnlab.data.sources.idx import read_folder
 
 SPEC = """\
 data:      {name: moons, points: 30, test_points: 10}
@@ -19,21 +15,6 @@ model:     {name: mlp, hidden: [6], activation: tanh, dropout: 0.2, batch_norm: 
 optimizer: {name: adam, lr: 0.05}
 train:     {iterations: 20, batch_size: 8, eval_every: 3, checkpoint_every: 2}
 """
-
-
-@cache
-def packaged_mnist() -> Dataset:
-    """The packaged MNIST, read once in each test process; who writes into it fails."""
-    dataset = read_folder(mnist.FOLDER)
-    for split in (dataset.train, dataset.test):
-        assert split is not None
-        split.inputs.flags.writeable = split.targets.flags.writeable = False
-    return dataset
-
-
-@pytest.fixture(autouse=True)
-def _mnist_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist, "read_folder", lambda folder: packaged_mnist())
 
 
 @pytest.fixture

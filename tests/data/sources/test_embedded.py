@@ -1,9 +1,11 @@
 import shutil
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bundled_data import read_each_time
 
 from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.sources import embedded
@@ -13,6 +15,13 @@ from nnlab.registry import registered_name
 
 TABLES = [Iris, Wine, BreastCancer]
 SAMPLES = {Iris: [50] * 3, Wine: [59, 71, 48], BreastCancer: [357, 212]}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _files_are_read() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        read_each_time(patch)
+        yield
 
 
 def rng() -> np.random.Generator:

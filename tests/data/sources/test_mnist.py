@@ -1,9 +1,11 @@
 import shutil
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bundled_data import read_each_time
 
 from nnlab.core.random import AddressedStreams, Purpose
 from nnlab.data.dataset import Dataset
@@ -15,6 +17,13 @@ from nnlab.registry import datasets
 RNG = AddressedStreams(0).rng(Purpose.DATASET)
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _files_are_read() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        read_each_time(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
