@@ -1,7 +1,7 @@
-"""Divergence: the first NaN or infinity is named, and the last finite weights are saved."""
+"""Divergence: the first NaN or infinity is named."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +11,7 @@ from safetensors.numpy import load_file
 from trainings import make_experiment, make_network
 
 from nnlab.config.experiment import Experiment
-from nnlab.core.arrays import arrays_under
-from nnlab.core.initialisers import He, Initialiser, Orthogonal
 from nnlab.engine.divergence import (
-    LastFinite,
     NonFinite,
     Origin,
     all_finite,
@@ -26,7 +23,6 @@ from nnlab.engine.divergence import (
 )
 from nnlab.errors import Diverged
 from nnlab.layers.activations import Tanh
-from nnlab.layers.batch_norm import BatchNorm
 from nnlab.layers.linear import Linear
 from nnlab.models.network import Network
 from nnlab.optim.base import Block, Squares
@@ -139,25 +135,6 @@ def test_inputs_out_of_scale_are_the_likely_cause(load: Callable[..., Experiment
     assert re.search(r"the inputs reach 2\.\de\+31: scale them to about 1", message)
 
 
-def test_the_last_finite_weights_are_saved_only_where_the_network_has_others_by_now() -> None:
-    network, resumed = three_equal_layers(), three_equal_layers()
-    last, again = LastFinite(network), LastFinite(resumed)
-    assert last.state() == {}
-    last.keep(4)
-    assert list(last.state()) == ["step"]
-    again.load_state(last.state())  # the weights of step 4 are those of the resumed network
-    resumed.flat.values[:] = 9.0
-    assert again.restore() == 4
-    assert (resumed.flat.values == 0.5).all()
-    network.flat.values[:] = 7.0
-    saved = last.state()
-    assert sorted(saved) == sorted(["step", *(f"weights.{name}" for name in network.state())])
-    resumed.flat.values[:] = 7.0
-    again.load_state(saved)
-    assert again.restore() == 4
-    assert (resumed.flat.values == 0.5).all()
-
-
 def three_equal_layers() -> Network:
     """Three linear layers and three activations of equal settings and shapes."""
     layers = [layer for _ in range(3) for layer in (Linear(units=4, l2=1.0), Tanh())]
@@ -202,71 +179,3 @@ def test_tensors_of_equal_layers_are_named_apart(number: int, tensor: str) -> No
             origin = nonfinite_penalty(network, network.regularizer_terms([]))
             assert str(origin) == f"the penalty on linear{number}.W"
             assert (origin.layer, origin.tensor) == (f"linear{number}", "W")
-
-
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_drawn_weights_are_not_copied_and_drawn_again_with_their_buffers(batch_norm: bool) -> None:
-    network, saved = two_layers(batch_norm=batch_norm), {}
-    initial = {name: array.copy() for name, array in network.state().items()}
-    last = LastFinite(network)
-    for checkpoint in (False, True):
-        last.keep(0)
-        assert not last.arrays
-        change(network)
-        changed = {name: array.copy() for name, array in network.state().items()}
-        if checkpoint:
-            saved = last.state()
-            assert_equal_states(network.state(), changed)  # a checkpoint leaves the network as it is
-            assert_equal_states(arrays_under("weights", saved), initial)
-        assert last.restore() == 0
-        assert_equal_states(network.state(), initial)
-    again = LastFinite(other := two_layers(batch_norm=batch_norm))
-    change(other)
-    again.load_state(saved)
-    assert again.restore() == 0
-    assert_equal_states(other.state(), initial)
-
-
-@pytest.mark.parametrize("given", ["loaded", "legacy", "orthogonal"])
-def test_initial_weights_that_cannot_be_drawn_again_are_copied(given: str) -> None:
-    network = two_layers(
-        rng="legacy" if given == "legacy" else "streams", init=Orthogonal() if given == "orthogonal" else He()
-    )
-    if given == "loaded":
-        network.load_state({name: array + 1 for name, array in network.state().items()})
-    initial = {name: array.copy() for name, array in network.state().items()}
-    last = LastFinite(network)
-    last.keep(0)
-    assert_equal_states(last.arrays, initial)
-    change(network)
-    assert last.restore() == 0
-    assert_equal_states(network.state(), initial)
-
-
-def test_weights_that_no_update_follows_are_those_of_the_network() -> None:
-    network = two_layers()
-    last = LastFinite(network)
-    last.keep(4)
-    change(network)
-    last.keep(8, unchanged=True)
-    assert not last.arrays
-    assert last.state() == {"step": 8}
-    now = {name: array.copy() for name, array in network.state().items()}
-    assert last.restore() == 8
-    assert_equal_states(network.state(), now)
-
-
-def two_layers(*, batch_norm: bool = False, rng: str = "streams", init: Initialiser | None = None) -> Network:
-    normal = [BatchNorm()] if batch_norm else []
-    layers = [Linear(units=3, init=init or He()), *normal, Tanh(), Linear(units=2, init=init or He())]
-    return make_network(layers, (4,), 2, rng=rng, seed=5, dtype="float32")
-
-
-def change(network: Network) -> None:
-    for array in network.state().values():
-        array += 1
-
-
-def assert_equal_states(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> None:
-    assert found.keys() == expected.keys()
-    assert all(np.array_equal(array, expected[name]) for name, array in found.items())
