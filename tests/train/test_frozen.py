@@ -119,7 +119,7 @@ def test_gradient_clipping_measures_trained_parameters_only(load: Load) -> None:
 
 @pytest.mark.parametrize("shards", [1, 2])
 def test_shards_with_a_large_frozen_layer(load: Load, monkeypatch: pytest.MonkeyPatch, shards: int) -> None:
-    monkeypatch.setattr("nnlab.engine.sections.JOINT_WEIGHTS", 1)
+    monkeypatch.setattr("nnlab.engine.joint_layer.JOINT_WEIGHTS", 1)
     text = TEXT.replace("    - {name: batch_norm, frozen: FROZEN}\n", "").replace("FROZEN", "true")
     experiment = load(f"compute.shards={shards}", "dtype=float64", text=text)
     training = RunSetup(experiment).allocate()
