@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnlab.core.arrays import Array, Shape, column_sums
+from nnlab.core.arrays import Array, Shape, column_sums, tall_product
 from nnlab.layers.depthwise import Depthwise
 from nnlab.layers.im2col import Columns, SumOfProducts, filter_matrix, filters_of, windows_of_dy_pay
 from nnlab.layers.weighted import WeightedLayer
@@ -91,7 +91,7 @@ class Convolution(WeightedLayer):
             b = None if self.b is None else self.b.value[filters]
             matrix = filter_matrix(self._as_images(self.W.value)[filters], b, self.workspace)
             for piece in columns.pieces:
-                np.matmul(columns.matrix(piece), matrix, out=rows[piece.rows, filters])
+                tall_product(columns.matrix(piece), matrix, out=rows[piece.rows, filters])
         return y
 
     def backward_parameters(self, dy: Array) -> None:
@@ -147,9 +147,9 @@ class Convolution(WeightedLayer):
             for piece in columns.pieces:
                 windows = columns.matrix(piece)
                 if dx is not None:
-                    np.matmul(windows, matrix, out=dx.reshape(x_rows.shape)[piece.rows, channels])
+                    tall_product(windows, matrix, out=dx.reshape(x_rows.shape)[piece.rows, channels])
                 if not self.frozen:
-                    total.add(x_rows[piece.rows, channels].T, windows)
+                    total.add(x_rows[piece.rows, channels], windows)
             if not self.frozen:
                 turned = self._as_images(self.W.grad)[filters].transpose(1, 2, 3, 0)[:, ::-1, ::-1]
                 np.copyto(turned, total.value.reshape(turned.shape))
@@ -184,7 +184,7 @@ class Convolution(WeightedLayer):
         columns, (_, filters) = self._columns[group], self._groups[group]
         total = SumOfProducts((columns.width, filters.stop - filters.start), rows.dtype, self.workspace)
         for piece in reversed(columns.pieces):  # the last one's columns are still there
-            total.add(columns.matrix(piece).T, rows[piece.rows, filters])
+            total.add(columns.matrix(piece), rows[piece.rows, filters])
         dW = self._as_images(self.W.grad)[filters]
         dW[...] = filters_of(total.value[: columns.window_size], dW.shape)
         if self.b is not None:

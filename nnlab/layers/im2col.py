@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, rows_unpacked
 from nnlab.core.workspace import Workspace
 from nnlab.layers.windows import Windows
 
@@ -121,20 +121,27 @@ class Columns:
 
 
 class SumOfProducts:
-    """Σ A·B of matrices that come piece by piece; ``value`` is valid after the first."""
+    """Σ aᵀb of matrices that come piece by piece, with many rows; ``value`` is valid after the first."""
 
     def __init__(self, shape: Shape, dtype: npt.DTypeLike, workspace: Workspace) -> None:
         self.value = workspace.array("total", shape, dtype)
-        self._term = partial(workspace.array, "term", shape, dtype)
+        self._rows = rows_unpacked(prod(shape), at_least=64)  # for fewer, adding takes longer than it saves
+        self._terms = partial(workspace.array, "terms", dtype=dtype)
         self._empty = True
 
-    def add(self, A: Array, B: Array) -> None:
-        """Add A·B."""
-        if self._empty:
-            np.matmul(A, B, out=self.value)
-            self._empty = False
-        else:
-            self.value += np.matmul(A, B, out=self._term())
+    def add(self, a: Array, b: Array) -> None:
+        """Add aᵀb."""
+        M, rows = len(a), self._rows or len(a)
+        count = M // rows
+        terms = self._terms(shape=(count + (count * rows < M) + (not self._empty), *self.value.shape))
+        pairs = [matrix[: count * rows].reshape(count, rows, -1) for matrix in (a, b)]
+        np.matmul(pairs[0].swapaxes(1, 2), pairs[1], out=terms[:count])
+        if count * rows < M:
+            np.matmul(a[count * rows :].T, b[count * rows :], out=terms[count])
+        if not self._empty:
+            terms[-1] = self.value
+        np.sum(terms, axis=0, out=self.value)
+        self._empty = False
 
 
 # Multiply-adds that a product does while one number of a window is copied to the columns, or added back to the image

@@ -1,13 +1,14 @@
-"""Convolutions of 3x3 filters with fewer multiplications: Winograd's F(2x2, 3x3)."""
+"""Convolutions of 3x3 and 5x5 filters with fewer multiplications: Winograd's F(2x2, 3x3) and F(2x2, 5x5)."""
 
 from collections.abc import Iterator
 from math import prod
 
 import numpy as np
 
-from nnlab.core.arrays import Array, Shape
+from nnlab.core.arrays import Array, Shape, rows_unpacked, tall_product
 from nnlab.core.workspace import Workspace
 from nnlab.layers.windows import Windows
+from nnlab.layers.winograd_transforms import TRANSFORMS
 
 # The transformed images of one piece are at most about this large, unless they have fewer tiles than a product needs to
 # run at full speed.
@@ -24,28 +25,29 @@ def winograd_pays(windows: Windows, C: int, F: int) -> bool:
     direct sums for 256 to 384 channels (13x13), 0.75 for 128 to 128 (14x14), 0.82 for 96 to 96, 0.9 for 64 to 64. The
     transform of the filters needs some pixels to pay.
     """
-    fits = windows.size == (3, 3) and windows.stride == windows.dilation == (1, 1)
-    return fits and C * F >= 40 * (C + F) and prod(windows.out) >= 64
+    fits = windows.size in TRANSFORMS and windows.stride == windows.dilation == (1, 1)
+    return fits and C * F >= 16 * (C + F) and prod(windows.out) >= 64
 
 
 class Winograd:
-    """The convolution of images x (N, H, W, C) with 3x3 filters W (F, C, 3, 3) at steps of 1, in tiles of 2x2 outputs.
+    """The convolution of images x (N, H, W, C) with filters W (F, C, r, r) at steps of 1, in tiles of 2x2 outputs.
 
-        y = Aᵀ [Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)] A for each tile, from its 4x4 pixels d, and each filter g
-        Bᵀd = (d₀ − d₂, d₁ + d₂, d₂ − d₁, d₁ − d₃)
-        Gg  = (g₀, (g₀ + g₁ + g₂)/2, (g₀ − g₁ + g₂)/2, g₂)
-        Aᵀm = (m₀ + m₁ + m₂, m₁ − m₂ − m₃)
+        y = Aᵀ [Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)] A for each tile, from its (r+1)x(r+1) pixels d, and each filter g
 
-    Each of the 16 places of a tile is a product of matrices (tiles, C)·(C, F). The relative error of y in float32 is
+    Each of the (r+1)² places of a tile is a product of matrices (tiles, C)·(C, F). The relative error of y in float32 is
     5e-7 where that of direct sums is 4e-7 (384 to 384 channels: 6e-7). Gradients take the transposed transforms.
-    Arrays of tiles have the column of a place as their first axis and its row as their second.
+    Arrays of tiles have the column of a place as their first axis and its row as their second. Rows of images have
+    their even columns first: all transforms then go along rows of many numbers.
     Source: Lavin & Gray 2016, CVPR, arXiv 1509.09308, section 4.1.
     """
 
     def __init__(self, x: Array, W: Array, windows: Windows, workspace: Workspace) -> None:
         self._x, self._windows, self._workspace = x, windows, workspace
         self._F, self._C = W.shape[:2]
+        self._transforms = TRANSFORMS[windows.size]
+        self._size = self._transforms.size
         self._down, self._across = (-(-length // 2) for length in windows.out)
+        self._G = self._transforms.G(W.dtype)
         self._U = self._transformed_filters(W)
 
     def forward(self, b: Array | None, y: Array) -> None:
@@ -53,175 +55,157 @@ class Winograd:
         for images in self._pieces():
             V = self._transformed_input(images)
             M = self._array("M", (*V.shape[:-1], self._F), y)
-            np.matmul(_matrices(V), _matrices(self._U), out=_matrices(M))
+            tall_product(_matrices(V), self._U, out=_matrices(M))
+            if b is not None:
+                M[1, 1] += b  # the place of the points (1, 1) counts once in each output
             halves = self._array("halves", (2, *M.shape[1:]), y)
-            _outputs(M, halves)
-            by_tile, outputs = self._tiled_outputs(len(y[images]), y)
-            _outputs(halves.swapaxes(0, 1), by_tile)
-            np.add(outputs, 0 if b is None else b, out=y[images])
+            self._transforms.outputs(M, halves)
+            outputs = self._array("outputs", (2, 2, *M.shape[2:]), y)
+            self._transforms.outputs(halves.swapaxes(0, 1), outputs)
+            for i, j, part in self._outputs_of_tiles(y[images]):
+                np.copyto(part, outputs[i, j, :, : part.shape[1], : part.shape[2]])
 
     def backward(self, dy: Array, dx: Array | None, dW: Array | None) -> None:
         """Write dx (N, H, W, C) and dW, where they are wanted, from dy (N, H_out, W_out, F)."""
         dU = self._array("dU", self._U.shape, dy)
+        UT = self._transposed_filters() if dx is not None else self._U
         for images in self._pieces():
             dM = self._transformed_output_gradient(dy[images])
             if dW is not None:
                 V = self._transformed_input(images)
                 first = images.start == 0
                 term = dU if first else self._array("term of dU", dU.shape, dy)
-                np.matmul(_matrices(V).swapaxes(1, 2), _matrices(dM), out=_matrices(term))
+                np.matmul(_matrices(V).swapaxes(1, 2), _matrices(dM), out=term)
                 if not first:
                     dU += term
             if dx is not None:
                 dV = self._array("V", (*dM.shape[:-1], self._C), dy)
-                np.matmul(_matrices(dM), _matrices(self._U).swapaxes(1, 2), out=_matrices(dV))
+                tall_product(_matrices(dM), UT, out=_matrices(dV))
                 self._write_input_gradient(dV, dx[images])
         if dW is not None:
             self._write_filter_gradient(dU, dW)
 
     def _pieces(self) -> Iterator[slice]:
         """Some images at a time."""
-        each = 16 * self._down * self._across * max(self._C, self._F) * self._x.itemsize
+        each = self._size**2 * self._down * self._across * max(self._C, self._F) * self._x.itemsize
         count = max(1, PIECE_BYTES // each, -(-TILES // (self._down * self._across)))
         return (slice(start, min(start + count, len(self._x))) for start in range(0, len(self._x), count))
 
     def _channels(self) -> Iterator[slice]:
         """Some channels of the filters at a time."""
-        count = max(1, FILTER_BYTES // (16 * self._F * self._x.itemsize))
+        count = max(1, FILTER_BYTES // (self._size**2 * self._F * self._x.itemsize))
         return (slice(start, min(start + count, self._C)) for start in range(0, self._C, count))
 
     def _array(self, name: str, shape: Shape, like: Array) -> Array:
         return self._workspace.array(f"winograd {name}", shape, like.dtype)
 
     def _transformed_filters(self, W: Array) -> Array:
-        """U = G g Gᵀ, (4, 4, C, F)."""
-        U = self._array("U", (4, 4, self._C, self._F), W)
+        """U = G g Gᵀ, ((r+1)², C, F)."""
+        n, r = self._G.shape
+        U = self._array("U", (n, n, self._C * self._F), W)
         for channels in self._channels():
             of_filters = W[:, channels].transpose(2, 3, 1, 0)
             g = self._array("g", of_filters.shape, W)
             np.copyto(g, of_filters)
-            halves = self._array("rows of U", (4, *g.shape[1:]), W)
-            _filters(g, halves)
-            _filters(halves.swapaxes(0, 1), U[:, :, channels])
-        return U
+            numbers = g[0, 0].size
+            halves = self._array("rows of U", (n, r, numbers), W)
+            np.matmul(self._G, g.reshape(r, -1), out=halves.reshape(n, -1))
+            start = channels.start * self._F
+            np.matmul(self._G, halves, out=U.swapaxes(0, 1)[..., start : start + numbers])
+        return U.reshape(-1, self._C, self._F)
+
+    def _transposed_filters(self) -> Array:
+        """The transpose of each matrix of U; in rows where that makes products faster."""
+        UT = self._U.swapaxes(1, 2)
+        if not rows_unpacked(self._C * self._F, at_least=24):
+            return UT
+        rows = self._array("U transposed", UT.shape, UT)
+        np.copyto(rows, UT)
+        return rows
 
     def _write_filter_gradient(self, dU: Array, dW: Array) -> None:
         """dW = Gᵀ dU G."""
+        n, r = self._G.shape
+        by_place = dU.reshape(n, n, -1).swapaxes(0, 1)
         for channels in self._channels():
             of_filters = dW[:, channels].transpose(2, 3, 1, 0)
-            halves = self._array("rows of U", (3, 4, *of_filters.shape[2:]), dU)
-            _filter_gradients(dU[:, :, channels], halves)
+            numbers, start = of_filters[0, 0].size, channels.start * self._F
+            halves = self._array("rows of U", (n, r, numbers), dU)
+            np.matmul(self._G.T, by_place[..., start : start + numbers], out=halves)
             g = self._array("g", of_filters.shape, dU)
-            _filter_gradients(halves.swapaxes(0, 1), g)
+            np.matmul(self._G.T, halves.reshape(n, -1), out=g.reshape(r, -1))
             np.copyto(of_filters, g)
 
     def _transformed_input(self, images: slice) -> Array:
-        """V = Bᵀ d B for each tile of some images, (4, 4, N, tiles down, tiles across, C)."""
+        """V = Bᵀ d B for each tile of some images, (r+1, r+1, N, tiles down, tiles across, C)."""
         x = self._x[images]
-        padded, inside = self._padded(x)
+        padded = self._padded(x)
         padded.fill(0)
-        np.copyto(inside, x)
-        halves = self._array("rows of V", (4, len(x), self._down, *padded.shape[2:]), x)
-        _inputs(padded, 1, halves)
-        V = self._array("V", (4, 4, len(x), self._down, self._across, self._C), x)
-        _inputs(halves, 3, V)
+        for inside, pixels in self._by_column(padded, x):
+            np.copyto(inside, pixels)
+        halves = self._halves(padded)
+        scratch = self._array("scratch", halves.shape[1:], x)
+        self._transforms.inputs(self._rows(padded), halves, scratch)
+        V = self._array("V", (self._size, *halves.shape[:3], self._across, self._C), x)
+        self._transforms.inputs(self._columns(halves), V, self._array("scratch", V.shape[1:], x))
         return V
 
     def _write_input_gradient(self, dV: Array, dx: Array) -> None:
         """dx = B dV Bᵀ, added up where tiles overlap."""
-        padded, inside = self._padded(dx)
-        halves = self._array("rows of V", (4, len(dx), self._down, *padded.shape[2:]), dx)
-        _input_gradients(dV, 3, halves)
-        _input_gradients(halves, 1, padded)
-        np.copyto(dx, inside)
+        padded = self._padded(dx)
+        halves = self._halves(padded)
+        halves[..., : self._size // 2 - 1, :] = 0
+        scratch = self._array("scratch", dV.shape[1:], dx)
+        self._transforms.input_gradients(dV, self._columns(halves), scratch)
+        padded[:, : self._size - 2] = 0
+        scratch = self._array("scratch", halves.shape[1:], dx)
+        self._transforms.input_gradients(halves, self._rows(padded), scratch)
+        for inside, pixels in self._by_column(padded, dx):
+            np.copyto(pixels, inside)
 
     def _transformed_output_gradient(self, dy: Array) -> Array:
-        """dM = A dy Aᵀ for each tile, (4, 4, N, tiles down, tiles across, F)."""
-        by_tile, outputs = self._tiled_outputs(len(dy), dy)
-        by_tile.fill(0)
-        np.copyto(outputs, dy)
-        halves = self._array("halves", (4, *by_tile.shape[1:]), dy)
-        _output_gradients(by_tile, halves)
-        dM = self._array("M", (4, *halves.shape[:1], *halves.shape[2:]), dy)
-        _output_gradients(halves.swapaxes(0, 1), dM)
+        """dM = A dy Aᵀ for each tile, (r+1, r+1, N, tiles down, tiles across, F)."""
+        outputs = self._array("outputs", (2, 2, len(dy), self._down, self._across, self._F), dy)
+        for i, j, part in self._outputs_of_tiles(dy):
+            target = outputs[i, j]
+            target[:, part.shape[1] :] = target[:, :, part.shape[2] :] = 0
+            np.copyto(target[:, : part.shape[1], : part.shape[2]], part)
+        halves = self._array("halves", (self._size, *outputs.shape[1:]), dy)
+        self._transforms.output_gradients(outputs, halves)
+        dM = self._array("M", (self._size, self._size, *outputs.shape[2:]), dy)
+        self._transforms.output_gradients(halves.swapaxes(0, 1), dM)
         return dM
 
-    def _padded(self, x: Array) -> tuple[Array, Array]:
-        """Memory for images with the borders that whole tiles need, and the part of it that is inside."""
-        padded = self._array("padded", (len(x), 2 * self._down + 2, 2 * self._across + 2, self._C), x)
-        return padded, self._windows.crop(padded)
+    def _padded(self, x: Array) -> Array:
+        """Memory for images with the borders that whole tiles need, (N, H, 2, W/2, C): even columns, then odd ones."""
+        border = self._size // 2 - 1
+        return self._array("padded", (len(x), 2 * (self._down + border), 2, self._across + border, self._C), x)
 
-    def _tiled_outputs(self, N: int, y: Array) -> tuple[Array, Array]:
-        """Memory for the outputs of whole tiles, (2, 2, N, tiles down, tiles across, F), and those that y has."""
-        H, W = self._windows.out
-        tiles = self._array("outputs", (N, self._down, 2, self._across, 2, self._F), y)
-        whole = tiles.reshape(N, 2 * self._down, 2 * self._across, self._F)
-        return tiles.transpose(2, 4, 0, 1, 3, 5), whole[:, :H, :W]
+    def _halves(self, padded: Array) -> Array:
+        """Memory for images transformed along columns."""
+        return self._array("rows of V", (self._size, len(padded), self._down, *padded.shape[2:]), padded)
+
+    def _by_column(self, padded: Array, x: Array) -> Iterator[tuple[Array, Array]]:
+        """The even, then the odd columns of padded images which are inside, each with those of x, as views."""
+        top, left, (H, W) = self._windows.top, self._windows.left, self._windows.inner
+        for odd in range(2):
+            first = (odd - left) % 2
+            start, count = (left + first) // 2, len(range(first, W, 2))
+            yield padded[:, top : top + H, odd, start : start + count], x[:, :, first::2]
+
+    def _rows(self, padded: Array) -> list[Array]:
+        """Row k of each tile, as a view; tiles are two rows apart."""
+        return [padded[:, k : k + 2 * self._down - 1 : 2] for k in range(self._size)]
+
+    def _columns(self, halves: Array) -> list[Array]:
+        """Column k of each tile, as a view."""
+        return [halves[..., k % 2, k // 2 : k // 2 + self._across, :] for k in range(self._size)]
+
+    def _outputs_of_tiles(self, y: Array) -> Iterator[tuple[int, int, Array]]:
+        """Output (i, j) of all tiles that y has, as a view of y (N, H_out, W_out, F)."""
+        return ((i, j, y[:, i::2, j::2]) for i in range(2) for j in range(2))
 
 
 def _matrices(places: Array) -> Array:
-    """(4, 4, ..., D) as 16 matrices (16, product of the others, D), a view."""
-    return places.reshape(16, -1, places.shape[-1])
-
-
-def _tiles(array: Array, axis: int, k: int) -> Array:
-    """Pixel k of each tile along an axis, as a view; tiles of four pixels are two apart."""
-    count = (array.shape[axis] - 2) // 2
-    return array[(*(slice(None),) * axis, slice(k, k + 2 * count - 1, 2))]
-
-
-def _inputs(pixels: Array, axis: int, v: Array) -> None:
-    """v = Bᵀd along an axis of pixels."""
-    d = [_tiles(pixels, axis, k) for k in range(4)]
-    np.subtract(d[0], d[2], out=v[0])
-    np.add(d[1], d[2], out=v[1])
-    np.subtract(d[2], d[1], out=v[2])
-    np.subtract(d[1], d[3], out=v[3])
-
-
-def _input_gradients(v: Array, axis: int, pixels: Array) -> None:
-    """Bv = (v₀, v₁ − v₂ + v₃, v₁ + v₂ − v₀, −v₃) along an axis of pixels, added up where tiles share them."""
-    d = [_tiles(pixels, axis, k) for k in range(4)]
-    ends = np.moveaxis(pixels, axis, 0)
-    np.add(v[1], v[2], out=d[2])
-    d[2] -= v[0]
-    ends[0] = 0
-    d[0] += v[0]
-    np.subtract(v[1], v[2], out=d[1])
-    d[1] += v[3]
-    ends[-1] = 0
-    d[3] -= v[3]
-
-
-def _filters(g: Array, u: Array) -> None:
-    """u = Gg along the first axis."""
-    u[0], u[3] = g[0], g[2]
-    np.add(g[0], g[2], out=u[1])
-    np.subtract(u[1], g[1], out=u[2])
-    u[1] += g[1]
-    u[1:3] *= 0.5
-
-
-def _filter_gradients(u: Array, g: Array) -> None:
-    """g = Gᵀu along the first axis."""
-    np.add(u[1], u[2], out=g[0])
-    np.subtract(u[1], u[2], out=g[1])
-    g[:2] *= 0.5
-    np.add(g[0], u[3], out=g[2])
-    g[0] += u[0]
-
-
-def _outputs(m: Array, y: Array) -> None:
-    """y = Aᵀm along the first axis."""
-    np.add(m[1], m[2], out=y[0])
-    y[0] += m[0]
-    np.subtract(m[1], m[2], out=y[1])
-    y[1] -= m[3]
-
-
-def _output_gradients(y: Array, m: Array) -> None:
-    """m = Ay along the first axis."""
-    m[0] = y[0]
-    np.add(y[0], y[1], out=m[1])
-    np.subtract(y[0], y[1], out=m[2])
-    np.negative(y[1], out=m[3])
+    """(r+1, r+1, ..., D) as (r+1)² matrices (product of the others, D), a view."""
+    return places.reshape(places.shape[0] * places.shape[1], -1, places.shape[-1])
