@@ -66,9 +66,9 @@ def product(a: Array, b: Array, out: Array) -> Array:
 UNPACKED = 10**6
 """The multiply-adds at most of a product that OpenBLAS computes from matrices as they are (with AVX-512).
 
-For more it copies both into panels first. Each number of a tall matrix is copied for a few multiply-adds only: 1800 rows
-times (288, 32) take 0.37 ms at once and 0.29 ms in pieces of 104 rows, 28,800 rows times (25, 30) 0.70 and 0.43 ms.
-Where there are panels for small products too (AVX2), pieces take 3 % longer.
+For more it copies both into panels first. Each number of a tall matrix is copied for a few multiply-adds only: 1800
+rows times (288, 32) take 0.37 ms at once and 0.29 ms in pieces of 104 rows, 28,800 rows times (25, 30) 0.70 and
+0.43 ms. Where there are panels for small products too (AVX2), pieces take 3 % longer.
 """
 
 
@@ -79,7 +79,7 @@ def rows_unpacked(numbers: int, at_least: int) -> int:
 
 
 def tall_product(a: Array, b: Array, out: Array) -> Array:
-    """The product a b of tall matrices (..., M, K) and small ones (..., K, N), written to ``out``, in pieces of rows."""
+    """Product of tall matrices (..., M, K) and small ones (..., K, N), written to ``out``, in pieces of rows."""
     M = a.shape[-2]
     rows = rows_unpacked(b.shape[-2] * b.shape[-1], at_least=24)
     whole = M - M % rows if rows else 0

@@ -131,10 +131,11 @@ class SumOfProducts:
 
     def add(self, a: Array, b: Array) -> None:
         """Add aᵀb."""
-        M, rows = len(a), self._rows or len(a)
+        M = len(a)
+        rows = min(self._rows or M, M)
         count = M // rows
         terms = self._terms(shape=(count + (count * rows < M) + (not self._empty), *self.value.shape))
-        pairs = [matrix[: count * rows].reshape(count, rows, -1) for matrix in (a, b)]
+        pairs = [matrix[: count * rows].reshape(count, rows, matrix.shape[1]) for matrix in (a, b)]
         np.matmul(pairs[0].swapaxes(1, 2), pairs[1], out=terms[:count])
         if count * rows < M:
             np.matmul(a[count * rows :].T, b[count * rows :], out=terms[count])

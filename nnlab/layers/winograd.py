@@ -12,18 +12,18 @@ from nnlab.layers.winograd_transforms import TRANSFORMS
 
 # The transformed images of one piece are at most about this large, unless they have fewer tiles than a product needs to
 # run at full speed.
-PIECE_BYTES = 2**21
+PIECE_BYTES = 2**19
 TILES = 192
 # Filters are transformed a few channels at a time, which stay in the cache.
 FILTER_BYTES = 2**19
 
 
 def winograd_pays(windows: Windows, C: int, F: int) -> bool:
-    """Whether 16 multiplications for each 2x2 outputs, with the transforms around them, are faster than 36.
+    """Whether 16 multiplications for each 2x2 outputs (5x5 filters: 36), with transforms, are faster than 36 (100).
 
-    The products grow with C·F, the transforms of images with C + F: both directions together take 0.67 of the time of
-    direct sums for 256 to 384 channels (13x13), 0.75 for 128 to 128 (14x14), 0.82 for 96 to 96, 0.9 for 64 to 64. The
-    transform of the filters needs some pixels to pay.
+    The products grow with C·F, the transforms of images with C + F: both directions together take 0.74 of the time of
+    direct sums for 64 to 64 channels (16x16), 0.81 for 32 to 32 (32x32), 0.53 for 5x5 filters of 64 to 192 channels
+    (27x27). The transform of the filters needs some pixels to pay.
     """
     fits = windows.size in TRANSFORMS and windows.stride == windows.dilation == (1, 1)
     return fits and C * F >= 16 * (C + F) and prod(windows.out) >= 64
@@ -34,8 +34,9 @@ class Winograd:
 
         y = Aᵀ [Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)] A for each tile, from its (r+1)x(r+1) pixels d, and each filter g
 
-    Each of the (r+1)² places of a tile is a product of matrices (tiles, C)·(C, F). The relative error of y in float32 is
-    5e-7 where that of direct sums is 4e-7 (384 to 384 channels: 6e-7). Gradients take the transposed transforms.
+    Each of the (r+1)² places of a tile is a product of matrices (tiles, C)·(C, F). The relative error of y in float32
+    is 2e-7 to 6e-7 for 3x3 filters of 32 to 384 channels (direct sums: 3e-7 to 4e-7), and 1.5e-6 to 3.7e-6 for 5x5
+    filters of 32 to 256 channels (3e-7 to 5e-7): their points reach 2. Gradients take the transposed transforms.
     Arrays of tiles have the column of a place as their first axis and its row as their second. Rows of images have
     their even columns first: all transforms then go along rows of many numbers.
     Source: Lavin & Gray 2016, CVPR, arXiv 1509.09308, section 4.1.
@@ -47,7 +48,7 @@ class Winograd:
         self._transforms = TRANSFORMS[windows.size]
         self._size = self._transforms.size
         self._down, self._across = (-(-length // 2) for length in windows.out)
-        self._G = self._transforms.G(W.dtype)
+        self._G = self._transforms.of_filters(W.dtype)
         self._U = self._transformed_filters(W)
 
     def forward(self, b: Array | None, y: Array) -> None:

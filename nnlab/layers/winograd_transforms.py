@@ -28,7 +28,7 @@ class Transforms(ABC):
         """r + 1."""
         return len(self.points) + 1
 
-    def G(self, dtype: np.dtype[np.generic]) -> Array:
+    def of_filters(self, dtype: np.dtype[np.generic]) -> Array:
         """G (r + 1, r)."""
         rows = [[scale * p**k for k in range(self.size - 1)] for p, scale in zip(self.points, self.scales, strict=True)]
         return np.array([*rows, [*[0.0] * (self.size - 2), 1.0]], dtype)

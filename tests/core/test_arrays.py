@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlab.core.arrays import ROWS_PER_SUM, SMALL_PRODUCT, column_sums, product
+from nnlab.core.arrays import ROWS_PER_SUM, SMALL_PRODUCT, UNPACKED, column_sums, product, rows_unpacked, tall_product
 
 COLUMNS = 64
 
@@ -33,3 +33,22 @@ def test_column_sums_of_any_number_of_rows(rows: int) -> None:
     np.testing.assert_array_equal(column_sums(x), x.sum(axis=0))
     assert column_sums(x, out) is out
     np.testing.assert_array_equal(out, x.sum(axis=0))
+
+
+@pytest.mark.parametrize("lead", [(), (3,)])
+@pytest.mark.parametrize("M", [0, 5, 24, 1800, 2049])
+@pytest.mark.parametrize(("K", "N"), [(27, 32), (288, 32), (300, 200)])
+def test_tall_product_of_whole_numbers_is_exact(lead: tuple[int, ...], M: int, K: int, N: int) -> None:
+    rng = np.random.default_rng(M)
+    a = rng.integers(-3, 4, (*lead, K, M)).astype(np.float32).swapaxes(-1, -2)
+    b = rng.integers(-3, 4, (*lead, K, N)).astype(np.float32)
+    wide = np.full((*lead, M, 2 * N), np.nan, np.float32)
+    assert tall_product(a, b, out=wide[..., N:]).shape == (*lead, M, N)
+    np.testing.assert_array_equal(wide[..., N:], a @ b)
+    assert np.isnan(wide[..., :N]).all()
+
+
+@pytest.mark.parametrize(("numbers", "rows"), [(288 * 32, 104), (UNPACKED // 24, 24), (UNPACKED // 24 + 1, 0)])
+def test_pieces_of_rows_stay_below_the_limit_of_packing(numbers: int, rows: int) -> None:
+    assert rows_unpacked(numbers, at_least=24) == rows
+    assert rows * numbers <= UNPACKED
