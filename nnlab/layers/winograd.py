@@ -12,7 +12,7 @@ from nnlab.layers.winograd_transforms import TRANSFORMS
 
 # The transformed images of one piece are at most about this large, unless they have fewer tiles than a product needs to
 # run at full speed.
-PIECE_BYTES = 2**19
+PIECE_BYTES = 2**21
 TILES = 192
 # Filters are transformed a few channels at a time, which stay in the cache.
 FILTER_BYTES = 2**19
