@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import struct
 import sys
 import tempfile
@@ -47,6 +48,10 @@ SPEC: dict[str, Any] = {
 # Reproducible examples without deadlines.
 settings.register_profile("nnlab", deadline=None, derandomize=True, max_examples=100 if THOROUGH else 25)
 settings.load_profile("nnlab")
+
+# Under nohup SIGHUP is ignored, and so it would be in every process that a test starts.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The language of whoever runs the tests.
 os.environ.pop("NNLAB_LANG", None)

@@ -105,7 +105,10 @@ def test_closing_the_terminal_stops_a_training_like_a_signal(tmp_path: Path) -> 
         while b"steps/s" not in shown:
             shown += os.read(own, 1000)
         os.close(own)
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        finally:
+            process.kill()  # one that goes on would keep the tests waiting
     (folder,) = (tmp_path / "runs").iterdir()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert (process.returncode, summary["status"]) == (129, "interrupted")
