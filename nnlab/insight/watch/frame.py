@@ -7,14 +7,15 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from nnlab.insight.watch.chart import draw
-from nnlab.insight.watch.followed_group import FollowedGroup, FollowedSweep
+from nnlab.insight.watch.followed_group import FollowedGroup
 from nnlab.insight.watch.followed_run import GONE, NOT_BEGUN, FollowedRun
+from nnlab.insight.watch.group_words import progress_of_group, settings_shown
 from nnlab.insight.watch.layout import beside, fitted, grid, widths
 from nnlab.insight.watch.newest import newest_line, newest_table
 from nnlab.insight.watch.run_charts import run_charts
-from nnlab.language import in_language, tr
+from nnlab.language import tr
 from nnlab.records.formats import CRASHED
-from nnlab.sweeps.progress import Progress, described, duration, in_words
+from nnlab.sweeps.progress import duration
 from nnlab.text import one_line
 
 Followed = FollowedRun | FollowedGroup
@@ -62,7 +63,7 @@ def closing_line(followed: Followed) -> str:
     """What is left on the terminal when a view has ended: name, status, how far it came."""
     parts = [tr(followed.status)]
     if isinstance(followed, FollowedGroup):
-        parts += [_group_words(followed, followed.total)] if followed.total else []
+        parts += [progress_of_group(followed, followed.total)] if followed.total else []
     elif followed.planned.total is None:
         parts.append(tr("step {step}", step=f"{followed.step:,}"))
     else:
@@ -207,7 +208,7 @@ def _group_head(group: FollowedGroup, frame: Frame) -> list[Text]:
     words = f"{len(group.ended):,}/{total:,}"
     lines = [_title(group.name, group.status, "", frame.width)]
     lines.append(_bar(min(len(group.ended) / total, 1.0), words, frame))
-    lines.append(Text(_group_words(group, total)))
+    lines.append(Text(progress_of_group(group, total)))
     lines += _messages(group.problem, group.message, group.status, frame.width)
     if group.shown_number is None:
         return lines
@@ -220,36 +221,6 @@ def _group_head(group: FollowedGroup, frame: Frame) -> list[Text]:
     line = Text(which, "bold")
     if group.shown is not None:
         line.append(SEPARATOR).append(tr(group.shown.status), STATUS_COLOURS.get(group.shown.status, ""))
-    if settings := _settings(group):
+    if settings := settings_shown(group):
         line.append(SEPARATOR).append(settings)
     return [*lines, line]
-
-
-def _group_words(group: FollowedGroup, total: int) -> str:
-    seconds = group.seconds_of_ended() if group.status == "running" else []
-    if isinstance(group, FollowedSweep) and group.record:
-        record = group.record
-        best = record.summary["best"]
-        progress = Progress(
-            total,
-            max(len(group.running), 1),
-            lambda: record.trials,
-            len(group.running),
-            (best["trial"], best["value"]) if best else None,
-            record.columns.goal,
-        )
-        for span in seconds:
-            progress.took(span)
-        return in_words(progress)
-    words = [tr("{done} of {total} folds done", done=len(group.ended), total=total)]
-    if seconds and (left := total - len(group.ended)):
-        words.append(tr("about {time} left", time=duration(sum(seconds) / len(seconds) * left)))
-    return in_language("; ", "；").join(words)
-
-
-def _settings(group: FollowedGroup) -> str:
-    """The swept settings of the trial that is shown."""
-    if not isinstance(group, FollowedSweep) or group.record is None:
-        return ""
-    row = next((row for row in group.record.trials if row.number == group.shown_number), None)
-    return described(row.settings, row.seed) if row else ""
