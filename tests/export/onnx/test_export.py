@@ -1,6 +1,7 @@
 """The network of a run folder as an ONNX file."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -70,7 +71,14 @@ def test_file_predicts_like_the_run(table: Path) -> None:
     names = json.loads({entry.key: entry.value for entry in model.metadata_props}["class_names"])
     assert [names[index] for index in outputs["scores"].argmax(axis=1)] == ["bad", "good"]
     (note,) = file.notes
-    assert note.startswith("verified with onnx.reference on 8 test samples: the scores differ by up to ")
+    # Of which output the rounding errors are larger depends on the processor.
+    said = re.fullmatch(
+        "verified with onnx.reference on 8 test samples: "
+        r"the (?:scores|probabilities) differ by up to (\S+), (\S+) of the largest",
+        note,
+    )
+    assert said
+    assert all(float(number) < 1e-6 for number in said.groups())
 
 
 def test_same_run_gives_the_same_bytes(table: Path) -> None:
