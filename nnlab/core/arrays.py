@@ -72,9 +72,9 @@ rows times (288, 32) take 0.37 ms at once and 0.29 ms in pieces of 104 rows, 28,
 """
 
 
-def rows_unpacked(numbers: int, at_least: int) -> int:
-    """The rows of a piece of a tall matrix for products with ``numbers`` in the other; 0 where that leaves too few."""
-    rows = UNPACKED // numbers
+def rows_unpacked(products_of_row: int, at_least: int) -> int:
+    """The rows of a piece of a tall matrix, each of which takes this number of multiply-adds; 0 where that leaves too few."""
+    rows = UNPACKED // products_of_row
     return rows - rows % 8 if rows >= at_least else 0
 
 

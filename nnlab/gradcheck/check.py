@@ -12,7 +12,7 @@ whole point is drawn again.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from nnlab.gradcheck.subjects import (
     loss_subject,
     regularizer_subject,
 )
-from nnlab.registry import layers, losses, regularizers
+from nnlab.registry import Registry, layers, losses, regularizers
 from nnlab.text import near_name, quote
 
 Method = Literal["central", "complex"]
@@ -67,8 +67,18 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
 
     Raises UsageError for names that there are not.
     """
+    known = sorted({name for registry in (layers, losses, regularizers) for name, _ in registry.items()})
+    for name in names or ():
+        if name not in known:
+            near = near_name(name, known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise UsageError(f"nothing to check is called {quote(name)}{hint} (there are {', '.join(known)})")
+
+    def wanted(registry: Registry) -> list[tuple[str, Any]]:
+        return [(name, cls) for name, cls in registry.items() if not names or name in names]
+
     makers: list[tuple[str, Callable[[int], Subject]]] = []
-    for name, cls in layers.items():
+    for name, cls in wanted(layers):
         examples, shapes = zip(*cls.examples(), strict=True)
         for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
             makers.append((name, partial(layer_subject, label, layer, shape)))
@@ -77,19 +87,13 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
             if len(shape) == 3:
                 last = partial(layer_subject, f"{label} channels last", layer, shape, channels_last=True)
                 makers.append((name, last))
-    for name, cls in losses.items():
+    for name, cls in wanted(losses):
         for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
             for task in cls.tasks:
                 title = f"{label} of numbers" if task == NUMBERS and len(cls.tasks) > 1 else label
                 makers.append((name, partial(loss_subject, title, loss, task=task)))
-    makers += [(name, partial(regularizer_subject, name, cls(strength=0.1))) for name, cls in regularizers.items()]
-    known = sorted({name for name, _ in makers})
-    for name in names or ():
-        if name not in known:
-            near = near_name(name, known)
-            hint = f"; did you mean {near!r}?" if near else ""
-            raise UsageError(f"nothing to check is called {quote(name)}{hint} (there are {', '.join(known)})")
-    return [(name, make) for name, make in makers if not names or name in names]
+    makers += [(name, partial(regularizer_subject, name, cls(strength=0.1))) for name, cls in wanted(regularizers)]
+    return makers
 
 
 def check(

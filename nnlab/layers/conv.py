@@ -207,7 +207,7 @@ class Conv2D(Convolution):
 
     s is the stride, d the dilation; x is padded by zeros. With G groups, W is (F, C/G, Kh, Kw) and filter f sees the
     channels of its group only, C/G from ⌊f·G/F⌋·C/G on. Computed as a matrix product of the windows, one row each
-    (im2col), with W as a matrix: see im2col.py; 3x3 and 5x5 filters from 32 channels on with fewer: winograd.py.
+    (im2col), with W as a matrix: see im2col.py; 3x3 and 5x5 filters of many channels with fewer: winograd.py.
     Equals ``textbook.Convolution``; faster, since the windows of a few images at a time stay in the cache.
     Source: LeCun et al. 1989, Neural Computation 1 (4); "Deep Learning from Scratch", sections 7.2 and 7.4.
     """

@@ -1,6 +1,7 @@
 """Products with the weights of a whole batch that several replicas of a layer compute together."""
 
 from abc import abstractmethod
+from inspect import isroutine
 
 from nnlab.core.arrays import Array
 from nnlab.core.flat_parameters import Parameter
@@ -8,6 +9,8 @@ from nnlab.layers.base import Layer
 
 # What computes the same in each of the two ways.
 BOTH_WAYS = ("forward", "backward", "backward_parameters", "joint_forward", "joint_backward", "set_joint_input")
+# What a subclass may have of its own: it is called before a batch is there.
+BEFORE_A_BATCH = {"build", "examples", "example_inputs", "regularizers", "weight_uses"}
 
 
 class JointProducts(Layer):
@@ -22,8 +25,17 @@ class JointProducts(Layer):
 
     @classmethod
     def products_are_its_own(cls) -> bool:
-        """Whether one class has both ways: a subclass that overrides forward alone computes something else."""
-        return len({next(base for base in cls.__mro__ if name in vars(base)) for name in BOTH_WAYS}) == 1
+        """Whether one class has both ways, and no subclass a method of its own that may read what ``forward`` keeps.
+
+        A subclass that overrides ``forward`` alone computes something else; one that overrides ``activity_penalty`` may
+        need the last input, which no layer keeps whose products are joint.
+        """
+        owner, *others = {next(base for base in cls.__mro__ if name in vars(base)) for name in BOTH_WAYS}
+        if others:
+            return False
+        subclasses = cls.__mro__[: cls.__mro__.index(owner)]
+        own = {name for base in subclasses for name, value in vars(base).items() if isroutine(value) and name[0] != "_"}
+        return not own & vars(Layer).keys() - BEFORE_A_BATCH
 
     @abstractmethod
     def joint_forward(self, x: Array, columns: slice, out: Array) -> None:

@@ -64,7 +64,8 @@ class MaxPool(Pool):
         y[n,c,i,j] = max_{u,v} x[n,c,i·s+u,j·s+v]
         dx[n,c,p,q] = Σ_{i,j} dy[n,c,i,j] where x[n,c,p,q] is the maximum
 
-    s is the stride; of equals the first takes the gradient. The border counts as −∞.
+    s is the stride; of equals the first takes the gradient. The border counts as −∞. The gradient of a window with NaN
+    goes to its last place.
     Equals ``textbook.Pooling``; faster, since no windows are copied and a maximum takes 2·size passes, not size².
     Source: "Deep Learning from Scratch", sections 7.3 and 7.4.4.
     """
@@ -119,7 +120,7 @@ class MaxPool(Pool):
             np.logical_and(won, undecided, out=won)
             np.logical_xor(undecided, won, out=undecided)
             yield (i, j), won
-        yield last, undecided
+        yield last, undecided  # where no other place has won
 
 
 def _largest(parts: Sequence[Array], out: Array) -> None:

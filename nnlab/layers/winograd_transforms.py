@@ -94,7 +94,7 @@ class FiveByFive(Transforms):
 
         a = d₄ − 4d₂, b = d₃ − 4d₁, c = d₄ − d₂, e = 2(d₃ − d₁).
         """
-        a, b, c, e = v[2], scratch, v[4], scratch
+        a, b, c, e = v[2], scratch, v[4], scratch  # b is used before e is there
         np.multiply(d[1], 4, out=b)
         np.subtract(d[3], b, out=b)
         np.multiply(d[2], 4, out=a)

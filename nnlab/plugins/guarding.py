@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
 from types import FunctionType
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, TypeGuard
 
 from nnlab.errors import Interrupted, NnlabError, PluginError
 from nnlab.hyperparameters import hyperparameters
@@ -53,13 +53,20 @@ def _defined_in(method: object, path: Path) -> TypeGuard[FunctionType]:
 
 
 def _require_examples(component: type[Any], path: Path) -> None:
-    """Let the gradient check say what it lacks, where the class cannot be made without arguments."""
+    """Let the gradient check say what it lacks, where its class cannot be made as its base class makes examples."""
     required = [parameter.name for parameter in hyperparameters(component) if parameter.required]
     if not required:
         return
+    inherited = component.examples.__func__
 
-    def examples(cls: type[Any]) -> NoReturn:
-        raise PluginError.at(
+    def examples(cls: type[Any]) -> Any:
+        try:
+            return inherited(cls)
+        except TypeError as error:  # an argument is missing
+            raise lacking(cls) from error
+
+    def lacking(cls: type[Any]) -> PluginError:
+        return PluginError.at(
             path,
             None,
             f"{cls.__name__} has no default for {', '.join(required)}, so the gradient check cannot make one: add a "

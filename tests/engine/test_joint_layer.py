@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from trainings import make_network
 
-from nnlab.core.arrays import Array
+from nnlab.core.arrays import Array, Shape
 from nnlab.core.threads import Workers
 from nnlab.data.dataset import Dataset, Split
 from nnlab.engine import joint_layer
@@ -34,11 +34,24 @@ class Doubled(Linear):
 
 
 @dataclass(kw_only=True)
-class WithDetails(Linear):
-    """A linear layer that shows more of itself, but computes the same."""
+class WithShape(Linear):
+    """A linear layer that has something to say before a batch is there, and a method of its own."""
 
-    def forward_details(self) -> dict[str, Array]:
-        return {"W": self.W.value}
+    units: int = 4
+
+    def build(self, in_shape: Shape) -> Shape:
+        return super().build(in_shape)
+
+    def largest_weight(self) -> float:
+        return float(np.abs(self.W.value).max())
+
+
+@dataclass(kw_only=True)
+class Penalised(Linear):
+    """A penalty of the last input."""
+
+    def activity_penalty(self) -> float:
+        return float((self._x**2).mean())
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +60,9 @@ def every_size_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_large_trained_linear_layers_are_joint() -> None:
-    layers = [Linear(units=4), Linear(units=3, frozen=True), ReLU(), WithDetails(units=4), Doubled(units=4)]
+    layers = [Linear(units=4), Linear(units=3, frozen=True), ReLU(), WithShape(), Doubled(units=4), Penalised(units=4)]
     network = make_network([*layers, Linear(units=2)], (3,), 2)
-    assert [is_joint(layer) for layer in network.layers] == [True, False, False, True, False, False]
+    assert [is_joint(layer) for layer in network.layers] == [True, False, False, True, False, False, False]
 
 
 def test_a_subclass_with_another_forward_computes_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +82,18 @@ def test_a_subclass_with_another_forward_computes_part_by_part(monkeypatch: pyte
         evaluation = Evaluation(whole, loss, [], dataset, "all", 100, Workers(1))
         rows.append(evaluation.row(0, 0.0, 0.1, lambda: (x, labels)))
     assert rows[1]["train_loss"] == pytest.approx(rows[0]["train_loss"], rel=1e-12)
+
+
+def test_a_subclass_that_reads_its_last_input_has_that_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((7, 4)), rng.integers(3, size=7)
+    monkeypatch.setattr("nnlab.engine.chunked_evaluation.worth_splitting", lambda network, samples: True)
+    network = make_network([Penalised(units=5), ReLU(), Penalised(units=3)], (4,), 3)
+    network.forward(x[:2] + 1, training=True)  # another batch before
+    dataset = Dataset(Split(x, labels), None, ("a", "b", "c"))
+    Evaluation(network, CrossEntropy(), [], dataset, "all", 7, Workers(1)).row(0, 0.0, 0.1, lambda: (x, labels))
+    halves = [float((half**2).mean()) for half in (x[:4], x[4:])]
+    assert network.layers[0].activity_penalty() in map(pytest.approx, halves)
 
 
 @pytest.mark.parametrize(("size", "count"), [(7, 3), (2, 3), (8, 2)])

@@ -50,6 +50,23 @@ class MySign(Optimizer):
     def update(self, block: Block, lr: float) -> None:
         block.theta -= lr * np.sign(block.g)
 '''
+LINEARS = '''from nnlab.components import Annotated, Doc, dataclass, layers
+from nnlab.layers.linear import Linear
+
+
+@layers.register("my_weighted")
+@dataclass(kw_only=True)
+class MyWeighted(Linear):
+    """y = xW + b, with a factor that nothing can guess."""
+
+    factor: Annotated[float, Doc("factor")]
+
+
+@layers.register("my_linear")
+@dataclass(kw_only=True)
+class MyLinear(Linear):
+    """y = xW + b."""
+'''
 
 
 def spec(layer: str, optimizer: str = "sgd") -> dict[str, Any]:
@@ -180,6 +197,15 @@ def test_a_layer_that_cannot_be_made_without_arguments_lists_examples(write: Wri
     load_plugin(write(swish.replace('Doc("factor β")] = 1.0', 'Doc("factor β")]')))
     with pytest.raises(PluginError, match=r"my_swish.py: MySwish has no default for beta, so the gradient check"):
         check_components("central", ["my_swish"])
+
+
+def test_inherited_examples_are_taken_where_they_fit(write: Write) -> None:
+    load_plugin(write(LINEARS, "my_linears.py"))
+    results = check_components("central", ["my_linear"])
+    assert {result.tensor for result in results} == {"x", "W", "b"}
+    assert all(result.component.startswith("my_linear ") for result in results)
+    with pytest.raises(PluginError, match="MyWeighted has no default for units, factor, so the gradient check"):
+        check_components("central", ["my_weighted"])
 
 
 @pytest.mark.parametrize(
