@@ -23,19 +23,18 @@ from benchmarks.library import environment
 from benchmarks.measure import BACKENDS, keep_to_cores
 from benchmarks.report import MODES
 from benchmarks.results import Results
-from benchmarks.rounds import SLOW, Plan, measured
+from benchmarks.rounds import SLOW, STANDARD, Plan, measured
 
 FOLDER = Path(__file__).parent
 PARTS = ("workloads", "scaling", "cold", "large_data")
-# About how long all workloads of a mode take with seven pairs on two cores, estimated from single trainings: pairs 8, 6
-# and 8 minutes, imports and compilation 4, 3 and 3, the other trainings 6, 2 and 2. Later runs know better.
-MINUTES = {"quiet": 18, "neighbour": 11, "one-core": 13}
+# About how long all workloads of a mode take with seven rounds on two cores. Later runs know better.
+MINUTES = {"quiet": 25, "neighbour": 15, "one-core": 18}
 # On a busy machine a training takes up to twice as long and the ratio is what matters: workloads with many evaluations
 # train a share of their steps there.
 SHARES = {"quiet": 1.0, "neighbour": 0.3, "one-core": 0.3}
-# More pairs beside a neighbour of the lowest priority, a second figure.
-NICE_PAIRS = {"neighbour": 3}
-# Elsewhere than on a quiet machine only libraries within this factor of the fastest there can be the fastest.
+# More rounds beside a neighbour of the lowest priority, a second figure.
+NICE_ROUNDS = {"neighbour": 3}
+# Elsewhere than on a quiet machine only PyTorch and libraries within this factor of the fastest there are compared.
 RIVALS = 2.0
 console = Console(stderr=True)
 
@@ -45,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[*workloads.NAMES, []], metavar="WORKLOAD")
     parser.add_argument("--modes", nargs="+", default=list(MODES), choices=tuple(MODES))
-    parser.add_argument("--pairs", type=int, default=7, help="of nnlab and the fastest other library (default 7)")
+    parser.add_argument("--rounds", type=int, default=7, help="of nnlab, the fastest and PyTorch (default 7)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every library (on one core: 1)")
     parser.add_argument("--libraries", nargs="+", default=list(BACKENDS), choices=BACKENDS)
     parser.add_argument(
@@ -139,8 +138,8 @@ def _measure_mode(mode: str, found: Results, keep: Callable[[Results], None], ar
             mode=mode,
             threads=threads,
             share=SHARES[mode],
-            pairs=arguments.pairs,
-            nice_pairs=min(arguments.pairs, NICE_PAIRS.get(mode, 0)),
+            rounds=arguments.rounds,
+            nice_rounds=min(arguments.rounds, NICE_ROUNDS.get(mode, 0)),
             libraries=_rivals(mode, name, found, arguments.libraries),
             cifar=arguments.cifar,
         )
@@ -167,7 +166,7 @@ def _estimate(mode: str, todo: Sequence[str], found: Results) -> str:
     known = [seconds for seconds in before if seconds]
     if known:
         return f"; about {sum(known) / len(known) * len(todo) / 60:.0f} minutes by the last run"
-    return f"; about {MINUTES[mode] * len(todo) / len(workloads.NAMES):.0f} minutes with 7 pairs" if todo else ""
+    return f"; about {MINUTES[mode] * len(todo) / len(workloads.NAMES):.0f} minutes with 7 rounds" if todo else ""
 
 
 def _rivals(mode: str, name: str, found: Results, libraries: Sequence[str]) -> list[str]:
@@ -180,7 +179,9 @@ def _rivals(mode: str, name: str, found: Results, libraries: Sequence[str]) -> l
         return kept
     limit = RIVALS * (results.seconds(row, row["best"]) or 0)
     return [
-        library for library in kept if library == "nnlab" or (results.seconds(row, library) or float("inf")) <= limit
+        library
+        for library in kept
+        if library in ("nnlab", STANDARD) or (results.seconds(row, library) or float("inf")) <= limit
     ]
 
 

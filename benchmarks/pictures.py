@@ -19,7 +19,7 @@ TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
 
 def plot_ratios(found: Results, path: Path) -> None:
-    """The ratio of each workload in each mode: the pairs as a bar from smallest to largest, the median, the target."""
+    """The ratio of each workload in each mode: the rounds as a bar from smallest to largest, the median, the target."""
     mpl.use("agg")
     modes = [mode for mode in MODES if rows_of(found, mode)]
     names = [name for name in NAMES if any(name in rows_of(found, mode) for mode in modes)]

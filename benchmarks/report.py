@@ -39,12 +39,12 @@ def rows_of(found: Results, mode: str) -> dict[str, dict[str, Any]]:
 
 
 def workload_lines(found: Results) -> list[str]:
-    """Quiet machine: nnlab and the fastest other library in pairs, the bound, and the memory."""
+    """Quiet machine: nnlab, the fastest other library and PyTorch in rounds, the bound, and the memory."""
     rows = rows_of(found, "quiet")
     lines = [
         *origin(rows.values()),
         "",
-        "| workload | nnlab s | fastest other | its s | ratio (smallest to largest) | target | ratio to PyTorch "
+        "| workload | nnlab s | fastest other | its s | ratio (smallest to largest) | target | to PyTorch "
         "| bound s | bound / nnlab | target | peak MiB nnlab / PyTorch |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -52,12 +52,12 @@ def workload_lines(found: Results) -> list[str]:
         if "pairs" not in row:
             continue
         own, other = (median(pair[i] for pair in row["pairs"]) for i in (0, 1))
-        share, eager = row["bound"] / own, results.seconds(row, "torch")
-        torch = "" if eager is None else f"{own / eager:.2f}"
+        share = row["bound"] / own
         memory = [results.last(row, library, "peak_mib") for library in ("nnlab", "torch")]
         lines.append(
             f"| {name}: {question(name)} | {own:.2f} | {LIBRARIES[row['best']]} | {other:.2f} "
-            f"| {spread(row['pairs'])} | {target(name, 'quiet', row)} | {torch} | {row['bound']:.2f} | {share:.2f} "
+            f"| {spread(row['pairs'])} | {target(name, 'quiet', row)} | {to_torch(row)} "
+            f"| {row['bound']:.2f} | {share:.2f} "
             f"| {judged(OF_BOUND.get(name), share, least=True)} | {memory_cell(memory)} |"
         )
     return lines
@@ -101,7 +101,7 @@ def busy_lines(found: Results) -> list[str]:
     rows = [row for mode in modes for row in rows_of(found, mode).values()]
     columns = []
     for mode in modes:
-        columns += [f"{MODES[mode]}: ratio (smallest to largest)", "to", "target", *NICE.get(mode, ())]
+        columns += [f"{MODES[mode]}: ratio (smallest to largest)", "to", "target", "to PyTorch", *NICE.get(mode, ())]
     lines = [*origin(rows), "", f"| workload | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for name in (name for name in NAMES if any(name in rows_of(found, mode) for mode in modes)):
         cells = []
@@ -109,19 +109,20 @@ def busy_lines(found: Results) -> list[str]:
             row = rows_of(found, mode).get(name, {})
             measured = "pairs" in row
             cells += [spread(row["pairs"]), LIBRARIES[row["best"]], target(name, mode, row)] if measured else [""] * 3
+            cells.append(to_torch(row))
             cells += [spread(row["nice"]) if "nice" in row else "" for _ in NICE.get(mode, ())]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
 
 def origin(rows: Iterable[dict[str, Any]]) -> list[str]:
-    """Machine, versions, commit and number of pairs of these measurements; more than one where they differ."""
+    """Machine, versions, commit and number of rounds of these measurements; more than one where they differ."""
     rows = list(rows)
     counts = sorted({len(row["pairs"]) for row in rows if "pairs" in row})
     threads = sorted({row["threads"] for row in rows})
     found = list(dict.fromkeys(tuple(row["about"].values()) for row in rows))
     kernels = sorted({row["kernels"] for row in rows})
-    lines = [f"Medians of {_listed(counts)} pairs; {_listed(threads)} threads for every library."]
+    lines = [f"Medians of {_listed(counts)} rounds; {_listed(threads)} threads for every library."]
     lines += [f"{machine}, {versions}; commit {commit}." for machine, versions, commit in found]
     return [*lines, f"OpenBLAS with its kernels for {', '.join(kernels)}."]
 
@@ -130,6 +131,11 @@ def spread(pairs: Sequence[Sequence[float]]) -> str:
     """The median ratio, with the smallest and the largest of the pairs."""
     smallest, middle, largest = results.ratios(pairs)
     return f"**{middle:.2f}** ({smallest:.2f} to {largest:.2f})"
+
+
+def to_torch(row: dict[str, Any]) -> str:
+    """The ratio to PyTorch, which may not be the fastest other library."""
+    return spread(row["pairs_with_torch"]) if "pairs_with_torch" in row else ""
 
 
 def target(name: str, mode: str, row: dict[str, Any]) -> str:

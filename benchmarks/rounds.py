@@ -1,4 +1,4 @@
-"""One workload in one mode: a round with every library, then pairs of nnlab and the fastest other one, in turn."""
+"""One workload in one mode: every library once, then rounds of nnlab, the fastest other one and PyTorch, in turn."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -14,28 +14,30 @@ from benchmarks.neighbour import machine
 # These cannot be the fastest: they train on a quiet machine only, the textbook version a tenth of the steps.
 SLOW = ("sklearn", "textbook")
 TEXTBOOK_SHARE = 0.1
+# nnlab is compared with it in every round, also where another one is faster.
+STANDARD = "torch"
 # Libraries this close to the fastest after the first training train twice more before the fastest is named.
 CLOSE = 1.3
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a mode is measured: the share of the steps, the number of pairs, and the libraries it compares.
+    """How a mode is measured: the share of the steps, the number of rounds, and the libraries it compares.
 
-    ``nice_pairs`` more are measured beside a neighbour of the lowest priority.
+    ``nice_rounds`` more are measured beside a neighbour of the lowest priority.
     """
 
     mode: str
     threads: int
     share: float
-    pairs: int
+    rounds: int
     libraries: Sequence[str]
     cifar: str | None
-    nice_pairs: int = 0
+    nice_rounds: int = 0
 
 
 def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Every training, by library, and the pairs with the fastest other library."""
+    """Every training, by library, and nnlab's pairs with the fastest other library and with PyTorch."""
     experiment = workloads.load(name, plan.cifar, plan.threads)
     changes = workloads.shortened(experiment, plan.share)
     trainings: dict[str, list[dict[str, Any]]] = {}
@@ -57,13 +59,15 @@ def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any
             trainings.setdefault(library, []).append(found)
             return float(found["seconds"])
 
-        def pairs(best: str, count: int) -> list[tuple[float, float]]:
-            """Seconds of nnlab and of the other library, which take turns in being first."""
-            found = []
-            for index in range(count):
-                order = ("nnlab", best) if index % 2 == 0 else (best, "nnlab")
+        def rounds(others: Sequence[str], count: int) -> dict[str, list[tuple[float, float]]]:
+            """Seconds of nnlab and of each other library in the same round; each is the first in turn."""
+            found: dict[str, list[tuple[float, float]]] = {other: [] for other in others}
+            order = ["nnlab", *found]
+            for _ in range(count):
                 seconds = {library: train(library) for library in order}
-                found.append((seconds["nnlab"], seconds[best]))
+                for other in found:
+                    found[other].append((seconds["nnlab"], seconds[other]))
+                order = [*order[1:], order[0]]
             return found
 
         with machine(plan.mode):  # busy from here: imports and compilation are over
@@ -75,10 +79,13 @@ def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any
                     say(f"{plan.mode} {name} {library} is left out: {failure}")
             if "nnlab" in processes and len(processes) > 1:
                 result["best"] = best = _fastest_other(trainings, train)
-                result["pairs"] = pairs(best, plan.pairs)
-        if plan.nice_pairs and "best" in result:
+                found = rounds([best, *({STANDARD} & processes.keys())], plan.rounds)
+                result["pairs"] = found[best]
+                if STANDARD in found:
+                    result["pairs_with_torch"] = found[STANDARD]
+        if plan.nice_rounds and "best" in result:
             with machine("nice"):
-                result["nice"] = pairs(result["best"], plan.nice_pairs)
+                result["nice"] = rounds([best], plan.nice_rounds)[best]
     if "textbook" in libraries:
         trainings["textbook"] = [_textbook(name, plan)]
         say(f"{plan.mode} {name} textbook: {trainings['textbook'][0]['seconds']:.2f} s")
