@@ -73,7 +73,7 @@ rows times (288, 32) take 0.37 ms at once and 0.29 ms in pieces of 104 rows, 28,
 
 
 def rows_unpacked(products_of_row: int, at_least: int) -> int:
-    """The rows of a piece of a tall matrix, each of which takes this number of multiply-adds; 0 where that leaves too few."""
+    """The rows of a piece of a tall matrix, by the multiply-adds of a row; 0 where that leaves too few."""
     rows = UNPACKED // products_of_row
     return rows - rows % 8 if rows >= at_least else 0
 
