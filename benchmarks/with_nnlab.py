@@ -12,10 +12,14 @@ from nnlab.config.experiment import Experiment
 from nnlab.train import run as runs
 
 
+def without_checkpoints(experiment: Experiment) -> Experiment:
+    """The experiment as it is measured."""
+    return replace(experiment, train=replace(experiment.train, checkpoint_every="never"))
+
+
 def prepare(experiment: Experiment) -> Train:
     """The time of the training loop with evaluations and records; data is loaded, and memory allocated, before it."""
-    settings = replace(experiment.train, checkpoint_every="never")
-    experiment = replace(experiment, train=settings)
+    experiment = without_checkpoints(experiment)
 
     def train() -> Trained:
         with TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """Where the time of a workload goes: each layer forward and backward, update, checks, evaluation, gathering, records.
 
-Run from the checkout: ``python -m benchmarks.profile ROW``. Every part is timed by a wrapper of about 0.3 µs a call,
+Run from the checkout: ``python -m benchmarks.time_spent ROW``. Every part is timed by a wrapper of about 0.3 µs a call,
 which the script puts around it ("the loop itself" has those of all parts); the total of a training without wrappers
 stands beside. A part below 0.05 % is left out. ``--clock cpu`` counts only the time in which a thread computes: what is
 missing to the wall clock is waiting for the interpreter's lock, or for a core.
@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import workloads
 from benchmarks.timers import CHECKS, Profile
+from benchmarks.with_nnlab import without_checkpoints
 from nnlab.config.experiment import Experiment
 from nnlab.engine import loop
 from nnlab.engine.run_setup import RunSetup
@@ -102,14 +103,15 @@ def _top_level(profile: Profile) -> float:
 
 def main() -> None:
     """Print the table of a workload."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.time_spent", description=__doc__)
     parser.add_argument("workload", choices=(*workloads.NAMES, workloads.SCALING))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--clock", choices=tuple(CLOCKS), default="wall")
     parser.add_argument("--cifar", help="folder with the .bin files of CIFAR-10 (default: download)")
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    experiment = workloads.load(arguments.workload, arguments.cifar, arguments.threads, arguments.changes)
+    loaded = workloads.load(arguments.workload, arguments.cifar, arguments.threads, arguments.changes)
+    experiment = without_checkpoints(loaded)
     plain = train(experiment)
     profile = profiled(experiment, arguments.clock)
     print("\n".join(table(profile)))
