@@ -6,8 +6,11 @@ import numpy as np
 
 from nnlab.core.arrays import Array
 
-BLOCK_BYTES = 1 << 17
-"""The text to parse at once: the arrays of its cells stay in the cache, a quarter faster than 1 MiB."""
+BLOCK_BYTES = 1 << 18
+"""The text to parse at once: the arrays of its cells stay in the cache, and two threads do not wait for each other often.
+
+A million rows of 50 numbers take 2.1 s on two threads; with half as much at once 2.4, with 1 MiB 2.1 to 2.2.
+"""
 
 MOST_DIGITS = 18
 """The maximum number of digits of a cell, leading zeros of a fraction not counted: they fit into 64 bits."""
