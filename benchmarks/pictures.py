@@ -15,11 +15,14 @@ from nnlab.plots.canvas import canvas
 from nnlab.plots.palette import palette
 
 MARKERS = "osD^vP*"
-TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
+TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
 
 def plot_ratios(found: Results, path: Path) -> None:
-    """The ratio of each workload in each mode: the rounds as a bar from smallest to largest, the median, the target."""
+    """The ratio of each workload in each mode: the rounds as a bar from smallest to largest, the median, the target.
+
+    Hollow: the median of the ratios to PyTorch.
+    """
     mpl.use("agg")
     modes = [mode for mode in MODES if rows_of(found, mode)]
     names = [name for name in NAMES if any(name in rows_of(found, mode) for mode in modes)]
@@ -36,6 +39,9 @@ def plot_ratios(found: Results, path: Path) -> None:
                 colour = palette().colours[index]
                 axes.plot([smallest, largest], [y, y], color=colour, linewidth=2.5, alpha=0.5)
                 axes.plot([middle], [y], "o", color=colour, markersize=6)
+                if "pairs_with_torch" in measured:
+                    to_torch = results.ratios(measured["pairs_with_torch"])[1]
+                    axes.plot([to_torch], [y], "D", color=colour, markersize=5, markerfacecolor="white")
                 axes.plot([RATIOS[mode][name]], [y], "|", color="#333333", markersize=9, markeredgewidth=1.5)
                 text = f"{middle:.2f} {LIBRARIES[measured['best']]}"
                 axes.annotate(
@@ -48,7 +54,7 @@ def plot_ratios(found: Results, path: Path) -> None:
                 )
         axes.set_xscale("log")
         left, right = axes.get_xlim()
-        axes.set_xlim(min(left, 0.25), max(right * 1.35, 1.5))
+        axes.set_xlim(min(left, 0.25), max(right * 1.4, 1.5))
         shown = [tick for tick in TICKS if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
         axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
         axes.set_xticks([], minor=True)
@@ -61,6 +67,9 @@ def plot_ratios(found: Results, path: Path) -> None:
             Line2D([], [], color=palette().colours[index], marker="o", linewidth=2.5, label=MODES[mode])
             for index, mode in enumerate(modes)
         ]
+        hollow = Line2D([], [], marker="D", color="#333333", markerfacecolor="white", linestyle="", markersize=5)
+        hollow.set_label("to PyTorch")
+        handles.append(hollow)
         handles.append(Line2D([], [], color="#333333", marker="|", linestyle="", markersize=9, label="target"))
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
