@@ -28,7 +28,7 @@ from benchmarks.rounds import SLOW, STANDARD, Plan, measured
 FOLDER = Path(__file__).parent
 PARTS = ("workloads", "scaling", "cold", "large_data")
 # About how long all workloads of a mode take with seven rounds on two cores. Later runs know better.
-MINUTES = {"quiet": 25, "neighbour": 15, "one-core": 18}
+MINUTES = {"quiet": 21, "neighbour": 19, "one-core": 15}
 # On a busy machine a training takes up to twice as long and the ratio is what matters: workloads with many evaluations
 # train a share of their steps there.
 SHARES = {"quiet": 1.0, "neighbour": 0.3, "one-core": 0.3}

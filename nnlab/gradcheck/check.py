@@ -18,7 +18,7 @@ import numpy as np
 
 from nnlab.core.task import NUMBERS
 from nnlab.errors import CheckFailed, UsageError
-from nnlab.gradcheck.example_labels import example_labels
+from nnlab.gradcheck.example_labels import example_labels, layer_examples
 from nnlab.gradcheck.subjects import (
     Subject,
     Tensors,
@@ -79,7 +79,7 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
 
     makers: list[tuple[str, Callable[[int], Subject]]] = []
     for name, cls in wanted(layers):
-        examples, shapes = zip(*cls.examples(), strict=True)
+        examples, shapes = zip(*layer_examples(cls), strict=True)
         for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
             makers.append((name, partial(layer_subject, label, layer, shape)))
             if layer.batch_dependent:

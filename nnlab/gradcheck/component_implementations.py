@@ -12,8 +12,9 @@ from nnlab.core.arrays import Array, Shape
 from nnlab.core.random import AddressedStreams
 from nnlab.core.task import CLASSES, Task
 from nnlab.errors import UsageError
+from nnlab.gradcheck.calling import isolated
 from nnlab.gradcheck.example_arrays import given_array
-from nnlab.gradcheck.example_labels import example_labels
+from nnlab.gradcheck.example_labels import example_labels, layer_examples
 from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes
 from nnlab.gradcheck.subjects import layer_subject, loss_subject, regularizer_subject
 from nnlab.layers.base import Layer
@@ -84,7 +85,8 @@ def component_implementations(component: Any, given: Mapping[str, Any]) -> list[
     """Implementations of a component's class or object; None for what is no component with a gradient."""
     cls = component if isinstance(component, type) else type(component)
     if issubclass(cls, Layer):
-        pairs = [*cls.examples()]
+        with isolated():
+            pairs = layer_examples(cls)
         if not isinstance(component, type):
             pairs = [(component, shape) for _, shape in pairs[:1]]
         if "x" in given:

@@ -1,10 +1,23 @@
-"""What the examples of a component are called in the results of a gradient check."""
+"""The examples of a component, and what they are called in the results of a gradient check."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 
 from nnlab.core.arrays import Shape, shape_text
+from nnlab.errors import UsageError
+from nnlab.layers.base import Layer
 from nnlab.text import format_value
+
+
+def layer_examples(cls: type[Layer]) -> list[tuple[Layer, Shape]]:
+    """The examples of a layer with their input shapes; raises UsageError where there is none."""
+    found = [*cls.examples()]
+    if not found:
+        raise UsageError(
+            f"{cls.__name__}.examples returns no layer, so there is nothing to check: return some with the shape of a "
+            f"sample, such as [({cls.__name__}(), (5,))]"
+        )
+    return found
 
 
 def example_labels(name: str, examples: Sequence[object], shapes: Sequence[Shape] = ()) -> list[str]:

@@ -33,9 +33,8 @@ class JointProducts(Layer):
         owner, *others = {next(base for base in cls.__mro__ if name in vars(base)) for name in BOTH_WAYS}
         if others:
             return False
-        subclasses = cls.__mro__[: cls.__mro__.index(owner)]
-        own = {name for base in subclasses for name, value in vars(base).items() if isroutine(value) and name[0] != "_"}
-        return not own & vars(Layer).keys() - BEFORE_A_BATCH
+        methods = {name for name, value in vars(Layer).items() if isroutine(value) and name[0] != "_"}
+        return all(getattr(cls, name) is getattr(owner, name) for name in methods - BEFORE_A_BATCH)
 
     @abstractmethod
     def joint_forward(self, x: Array, columns: slice, out: Array) -> None:

@@ -19,6 +19,8 @@ CHECKS: Mapping[str, Mapping[str, Callable[[Method, Complain], Method]]] = {
     "activation": LAYER_CHECKS,
     **RESULT_CHECKS,
 }
+MISSING_ARGUMENT = "__init__() missing"
+"""In Python's message for a class that is made without an argument which it needs."""
 
 
 def guard(kind: str, component: type[Any], path: Path) -> None:
@@ -54,18 +56,18 @@ def _defined_in(method: object, path: Path) -> TypeGuard[FunctionType]:
 
 def _require_examples(component: type[Any], path: Path) -> None:
     """Let the gradient check say what it lacks, where its class cannot be made as its base class makes examples."""
-    required = [parameter.name for parameter in hyperparameters(component) if parameter.required]
-    if not required:
+    if not _required(component):
         return
-    inherited = component.examples.__func__
 
-    def examples(cls: type[Any]) -> Any:
+    def examples(cls: type[Any]) -> list[Any]:
         try:
-            return inherited(cls)
-        except TypeError as error:  # an argument is missing
-            raise lacking(cls) from error
+            return [*super(component, cls).examples()]
+        except (TypeError, PluginError) as error:
+            if MISSING_ARGUMENT not in str(error):
+                raise
+            raise lacking(cls, _required(cls)) from error
 
-    def lacking(cls: type[Any]) -> PluginError:
+    def lacking(cls: type[Any], required: list[str]) -> PluginError:
         return PluginError.at(
             path,
             None,
@@ -74,7 +76,11 @@ def _require_examples(component: type[Any], path: Path) -> None:
             f"[({cls.__name__}({required[0]}=3), (5,))]: layers with the shape of a sample",
         )
 
-    component.examples = classmethod(examples)
+    component.examples = classmethod(_guarded(examples, path))
+
+
+def _required(component: type[Any]) -> list[str]:
+    return [parameter.name for parameter in hyperparameters(component) if parameter.required]
 
 
 def _guarded(method: Method, path: Path) -> Method:

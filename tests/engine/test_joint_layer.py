@@ -14,6 +14,7 @@ from nnlab.engine.data_parallel import DataParallel, DataParallelLoss
 from nnlab.engine.evaluation import Evaluation
 from nnlab.engine.joint_layer import is_joint, part_of_weights
 from nnlab.layers.activations import ReLU
+from nnlab.layers.base import Layer
 from nnlab.layers.linear import Linear
 from nnlab.losses import CrossEntropy
 
@@ -54,15 +55,33 @@ class Penalised(Linear):
         return float((self._x**2).mean())
 
 
+class PenaltyOfInput(Layer):
+    """Methods for layers of another base."""
+
+    def activity_penalty(self) -> float:
+        return float((vars(self)["_x"] ** 2).mean())
+
+
+@dataclass(kw_only=True)
+class PenalisedByMixin(Linear, PenaltyOfInput):
+    """A linear layer that takes a penalty from a class after its own."""
+
+
 @pytest.fixture(autouse=True)
 def every_size_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joint_layer, "JOINT_WEIGHTS", 12)
 
 
 def test_large_trained_linear_layers_are_joint() -> None:
-    layers = [Linear(units=4), Linear(units=3, frozen=True), ReLU(), WithShape(), Doubled(units=4), Penalised(units=4)]
-    network = make_network([*layers, Linear(units=2)], (3,), 2)
-    assert [is_joint(layer) for layer in network.layers] == [True, False, False, True, False, False, False]
+    network = make_network(
+        [Linear(units=4), Linear(units=3, frozen=True), ReLU(), WithShape(), Linear(units=2)], (3,), 2
+    )
+    assert [is_joint(layer) for layer in network.layers] == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize("cls", [Doubled, Penalised, PenalisedByMixin])
+def test_a_subclass_that_computes_or_reads_something_of_its_own_is_not_joint(cls: type[Linear]) -> None:
+    assert not is_joint(make_network([cls(units=4), Linear(units=2)], (3,), 2).layers[0])
 
 
 def test_a_subclass_with_another_forward_computes_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:

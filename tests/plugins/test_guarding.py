@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nnlab
-from nnlab.errors import Diverged, PluginError
+from nnlab.errors import Diverged, PluginError, UsageError
 from nnlab.gradcheck import check_components
 from nnlab.plugins import load_plugin
 from nnlab.plugins.skeletons import skeleton
@@ -66,6 +66,26 @@ class MyWeighted(Linear):
 @dataclass(kw_only=True)
 class MyLinear(Linear):
     """y = xW + b."""
+
+
+class Base(Linear):
+    @staticmethod
+    def examples():
+        return [(MyStatic(units=4), (5,))]
+
+
+@layers.register("my_static")
+@dataclass(kw_only=True)
+class MyStatic(Base):
+    """y = xW + b."""
+
+
+@layers.register("my_own")
+@dataclass(kw_only=True)
+class MyOwn(MyWeighted):
+    """y = xW + b."""
+
+    bound: Annotated[float, Doc("bound")]
 '''
 
 
@@ -204,8 +224,22 @@ def test_inherited_examples_are_taken_where_they_fit(write: Write) -> None:
     results = check_components("central", ["my_linear"])
     assert {result.tensor for result in results} == {"x", "W", "b"}
     assert all(result.component.startswith("my_linear ") for result in results)
-    with pytest.raises(PluginError, match="MyWeighted has no default for units, factor, so the gradient check"):
-        check_components("central", ["my_weighted"])
+    for name, needed in [("my_weighted", "MyWeighted has no default for units, factor"), ("my_own", "factor, bound")]:
+        with pytest.raises(PluginError, match=f"{needed}, so the gradient check"):
+            check_components("central", [name])
+    assert {result.component for result in check_components("central", ["my_static"])} == {"my_static"}
+
+
+def test_a_mistake_in_inherited_examples_is_one_of_the_plugin(write: Write) -> None:
+    load_plugin(write(LINEARS.replace("[(MyStatic(units=4), (5,))]", "[(MyStatic(units=4), (5,) + None)]"), "mine.py"))
+    with pytest.raises(PluginError, match=r"mine.py:22: TypeError: can only concatenate tuple"):
+        check_components("central", ["my_static"])
+
+
+def test_examples_without_a_layer_are_an_error_for_the_user(write: Write) -> None:
+    load_plugin(write(LINEARS.replace("[(MyStatic(units=4), (5,))]", "[]"), "mine.py"))
+    with pytest.raises(UsageError, match=r"MyStatic\.examples returns no layer, so there is nothing to check"):
+        check_components("central", ["my_static"])
 
 
 @pytest.mark.parametrize(
