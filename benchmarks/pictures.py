@@ -67,10 +67,10 @@ def plot_ratios(found: Results, path: Path) -> None:
             Line2D([], [], color=palette().colours[index], marker="o", linewidth=2.5, label=MODES[mode])
             for index, mode in enumerate(modes)
         ]
-        hollow = Line2D([], [], marker="D", color="#333333", markerfacecolor="white", linestyle="", markersize=5)
-        hollow.set_label("to PyTorch")
-        handles.append(hollow)
-        handles.append(Line2D([], [], color="#333333", marker="|", linestyle="", markersize=9, label="target"))
+        for marker, size, label in (("D", 5, "to PyTorch"), ("|", 9, "target")):
+            shown_as = Line2D([], [], color="#333333", marker=marker, markersize=size, linestyle="", label=label)
+            shown_as.set_markerfacecolor("white")
+            handles.append(shown_as)
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 

@@ -40,7 +40,7 @@ def about(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
 
 
 def ratios(pairs: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """Smallest, median and largest of nnlab's time over that of the fastest other library."""
+    """Smallest, median and largest of nnlab's time over that of another library."""
     found = sorted(nnlab / other for nnlab, other in pairs)
     return found[0], median(found), found[-1]
 

@@ -79,7 +79,7 @@ def measured(name: str, plan: Plan, say: Callable[[str], None]) -> dict[str, Any
                     say(f"{plan.mode} {name} {library} is left out: {failure}")
             if "nnlab" in processes and len(processes) > 1:
                 result["best"] = best = _fastest_other(trainings, train)
-                found = rounds([best, *({STANDARD} & processes.keys())], plan.rounds)
+                found = rounds([library for library in (best, STANDARD) if library in processes], plan.rounds)
                 result["pairs"] = found[best]
                 if STANDARD in found:
                     result["pairs_with_torch"] = found[STANDARD]

@@ -46,14 +46,15 @@ def _checked(path: Path, only: list[str] | None, method: "Method", seed: int) ->
     """The check of each subject, and what is wrong with those that cannot be checked."""
     from nnlab.errors import PluginError, UsageError
     from nnlab.gradcheck import GradientCheck
-    from nnlab.gradcheck.own_code import NOTHING, check_own, chosen, examples_in, subjects_in
+    from nnlab.gradcheck.check import names_to_check
+    from nnlab.gradcheck.own_code import NOTHING, check_own, examples_in, subjects_in
     from nnlab.gradcheck.registered import check_registered
 
     module, components = _loaded(path)
     registered = {name: kind for kind, classes in components.items() for name in classes}
     classes = {cls for own in components.values() for cls in own.values()}
     subjects = {name: own for name, own in subjects_in(module).items() if own[0] not in classes}
-    names = chosen(only, [*registered, *subjects])
+    names = names_to_check(only, [*registered, *subjects])
     if not names:
         raise PluginError.at(path, None, NOTHING)
     if method != "central" and not registered.keys() & set(names):

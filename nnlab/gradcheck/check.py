@@ -18,7 +18,7 @@ import numpy as np
 
 from nnlab.core.task import NUMBERS
 from nnlab.errors import CheckFailed, UsageError
-from nnlab.gradcheck.example_labels import example_labels, layer_examples
+from nnlab.gradcheck.example_labels import example_labels, examples_of
 from nnlab.gradcheck.subjects import (
     Subject,
     Tensors,
@@ -27,7 +27,7 @@ from nnlab.gradcheck.subjects import (
     regularizer_subject,
 )
 from nnlab.registry import Registry, layers, losses, regularizers
-from nnlab.text import near_name, quote
+from nnlab.text import near_hint, quote
 
 Method = Literal["central", "complex"]
 
@@ -68,18 +68,14 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
     Raises UsageError for names that there are not.
     """
     known = sorted({name for registry in (layers, losses, regularizers) for name, _ in registry.items()})
-    for name in names or ():
-        if name not in known:
-            near = near_name(name, known)
-            hint = f"; did you mean {near!r}?" if near else ""
-            raise UsageError(f"nothing to check is called {quote(name)}{hint} (there are {', '.join(known)})")
+    to_check = names_to_check(names, known)
 
     def wanted(registry: Registry) -> list[tuple[str, Any]]:
-        return [(name, cls) for name, cls in registry.items() if not names or name in names]
+        return [(name, cls) for name, cls in registry.items() if name in to_check]
 
     makers: list[tuple[str, Callable[[int], Subject]]] = []
     for name, cls in wanted(layers):
-        examples, shapes = zip(*layer_examples(cls), strict=True)
+        examples, shapes = zip(*examples_of(cls), strict=True)
         for label, layer, shape in zip(example_labels(name, examples, shapes), examples, shapes, strict=True):
             makers.append((name, partial(layer_subject, label, layer, shape)))
             if layer.batch_dependent:
@@ -88,12 +84,23 @@ def component_subjects(names: Sequence[str] | None = None) -> list[tuple[str, Ca
                 last = partial(layer_subject, f"{label} channels last", layer, shape, channels_last=True)
                 makers.append((name, last))
     for name, cls in wanted(losses):
-        for label, loss in zip(example_labels(name, cls.examples()), cls.examples(), strict=True):
+        own = examples_of(cls)
+        for label, loss in zip(example_labels(name, own), own, strict=True):
             for task in cls.tasks:
                 title = f"{label} of numbers" if task == NUMBERS and len(cls.tasks) > 1 else label
                 makers.append((name, partial(loss_subject, title, loss, task=task)))
     makers += [(name, partial(regularizer_subject, name, cls(strength=0.1))) for name, cls in wanted(regularizers)]
     return makers
+
+
+def names_to_check(only: Sequence[str] | None, known: Sequence[str]) -> list[str]:
+    """The names to check, all without ``only``; raises UsageError for one that is not there."""
+    for name in only or ():
+        if name not in known:
+            hint = near_hint(name, known)
+            apart = "; " if hint else " "
+            raise UsageError(f"nothing to check is called {quote(name)}{apart}{hint}(there are {', '.join(known)})")
+    return [name for name in known if not only or name in only]
 
 
 def check(

@@ -14,7 +14,7 @@ from nnlab.core.task import CLASSES, Task
 from nnlab.errors import UsageError
 from nnlab.gradcheck.calling import isolated
 from nnlab.gradcheck.example_arrays import given_array
-from nnlab.gradcheck.example_labels import example_labels, layer_examples
+from nnlab.gradcheck.example_labels import example_labels, examples_of
 from nnlab.gradcheck.implementation import Arguments, Example, Implementation, Session, Sizes
 from nnlab.gradcheck.subjects import layer_subject, loss_subject, regularizer_subject
 from nnlab.layers.base import Layer
@@ -86,7 +86,7 @@ def component_implementations(component: Any, given: Mapping[str, Any]) -> list[
     cls = component if isinstance(component, type) else type(component)
     if issubclass(cls, Layer):
         with isolated():
-            pairs = layer_examples(cls)
+            pairs: list[tuple[Layer, Shape]] = examples_of(cls)
         if not isinstance(component, type):
             pairs = [(component, shape) for _, shape in pairs[:1]]
         if "x" in given:
@@ -95,7 +95,8 @@ def component_implementations(component: Any, given: Mapping[str, Any]) -> list[
         labels = example_labels(_name(cls), *zip(*pairs, strict=True))
         return [layer_implementation(label, *pair, given) for label, pair in zip(labels, pairs, strict=True)]
     if issubclass(cls, Loss):
-        examples = [*cls.examples()] if isinstance(component, type) else [component]
+        with isolated():
+            examples = examples_of(cls) if isinstance(component, type) else [component]
         labels = example_labels(_name(cls), examples)
         return [
             loss_implementation(label, loss, task, given)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from nnlab.core.arrays import Shape, shape_text
 from nnlab.errors import UsageError
@@ -9,14 +10,15 @@ from nnlab.layers.base import Layer
 from nnlab.text import format_value
 
 
-def layer_examples(cls: type[Layer]) -> list[tuple[Layer, Shape]]:
-    """The examples of a layer with their input shapes; raises UsageError where there is none."""
-    found = [*cls.examples()]
+def examples_of(component: type[Any]) -> list[Any]:
+    """The examples of a layer, with the shapes of their inputs, or of a loss; raises UsageError where there is none."""
+    found = [*component.examples()]
     if not found:
-        raise UsageError(
-            f"{cls.__name__}.examples returns no layer, so there is nothing to check: return some with the shape of a "
-            f"sample, such as [({cls.__name__}(), (5,))]"
-        )
+        name = component.__name__
+        kind, some = "loss", f"some, such as [{name}()]"
+        if issubclass(component, Layer):
+            kind, some = "layer", f"some with the shape of a sample, such as [({name}(), (5,))]"
+        raise UsageError(f"{name}.examples returns no {kind}, so there is nothing to check: return {some}")
     return found
 
 

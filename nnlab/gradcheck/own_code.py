@@ -9,7 +9,7 @@ from typing import Any
 from nnlab.errors import UsageError
 from nnlab.gradcheck.api import check_implementations, implementations_of
 from nnlab.gradcheck.gradient_check import GradientCheck
-from nnlab.text import near_hint, quote
+from nnlab.text import quote
 
 EXAMPLES = "GRADCHECK"
 """The name of a dictionary in the file: arguments by the name of a function or class, where examples are not enough."""
@@ -65,15 +65,6 @@ def examples_in(module: ModuleType) -> Mapping[str, Any]:
     if not isinstance(examples, Mapping):
         raise UsageError(f"{EXAMPLES} must be a dictionary, as {{'affine': {{'x': (4, 7)}}}}, got {quote(examples)}")
     return examples
-
-
-def chosen(only: list[str] | None, known: list[str]) -> list[str]:
-    """The names to check; raises UsageError for one that is not there."""
-    for name in only or ():
-        if name not in known:
-            hint = near_hint(name, known)
-            raise UsageError(f"nothing to check is called {quote(name)}; {hint}(there are {', '.join(known)})")
-    return [name for name in known if not only or name in only]
 
 
 def _forward_of(name: str, functions: Mapping[str, Any]) -> str | None:

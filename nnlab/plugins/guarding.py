@@ -65,18 +65,20 @@ def _require_examples(component: type[Any], path: Path) -> None:
         except (TypeError, PluginError) as error:
             if MISSING_ARGUMENT not in str(error):
                 raise
-            raise lacking(cls, _required(cls)) from error
-
-    def lacking(cls: type[Any], required: list[str]) -> PluginError:
-        return PluginError.at(
-            path,
-            None,
-            f"{cls.__name__} has no default for {', '.join(required)}, so the gradient check cannot make one: add a "
-            "default, or a class method examples that returns what to check, such as "
-            f"[({cls.__name__}({required[0]}=3), (5,))]: layers with the shape of a sample",
-        )
+            raise _without_defaults(cls, path) from error
 
     component.examples = classmethod(_guarded(examples, path))
+
+
+def _without_defaults(component: type[Any], path: Path) -> PluginError:
+    name, required = component.__name__, _required(component)
+    return PluginError.at(
+        path,
+        None,
+        f"{name} has no default for {', '.join(required)}, so the gradient check cannot make one: add a default, or a "
+        f"class method examples that returns what to check, such as [({name}({required[0]}=3), (5,))]: layers with the "
+        "shape of a sample",
+    )
 
 
 def _required(component: type[Any]) -> list[str]:
